@@ -1,0 +1,122 @@
+import type { Json, JsonObject } from "../core/json.js";
+
+/** Extra words in the JSON Schema of a kind's `with` block; each changes what the runner does with that param. */
+export interface ParamKeywords {
+  /** The param does not change the result (`concurrency`, `key_env`): it stays out of every fingerprint. */
+  readonly pipeNeutral?: true;
+  /** The param decides which items there are, not what becomes of one (`count`, `patterns`): out of item keys only. */
+  readonly pipeListing?: true;
+  /** The release that added the param: it is left out of the fingerprint while it stands at its default. */
+  readonly pipeSince?: string;
+  /** The value names an environment variable that holds a secret for `context.secret`. */
+  readonly pipeSecret?: true;
+}
+
+/** A port that takes an artifact. */
+export interface InputPort {
+  readonly summary: string;
+  readonly optional?: true;
+}
+
+/** A port that gives an artifact; the first of a kind is what `inputs: { x: stage }` means without `.port`. */
+export interface OutputPort {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** A column that an item stage adds to a row; `blob` columns hold the sha256 of bytes in the store. */
+export interface Column {
+  readonly name: string;
+  /** A DuckDB type: VARCHAR, BIGINT, DOUBLE, STRUCT(tag VARCHAR, score DOUBLE)[] … */
+  readonly type: string;
+  readonly blob?: true;
+}
+
+/** What item stages (one row in, one row out) add to a kind. */
+export interface ItemShape {
+  /** The input port whose table is mapped; absent for a kind that lists its own items (crawl). */
+  readonly port?: string;
+  /** The columns each item's outcome carries. */
+  readonly columns: readonly Column[];
+  /** Columns taken over from the input row (or the listing): their names, or all that the outcome does not replace. */
+  readonly carry: "all" | readonly string[];
+}
+
+/** A row that a listing kind wants made: `input` is what the item's result depends on (a hash, a canonical URL). */
+export interface ListedItem {
+  /** Unique and stable: the source's own id, or the hash of the relative path or URL. */
+  readonly id: string;
+  readonly input: string;
+  /** Where the worker finds it (a path, a URL); in no key and no table. */
+  readonly locator: string;
+  /** Identity and rights columns by name; see LISTED_COLUMNS. */
+  readonly columns: Readonly<Record<string, string | null>>;
+}
+
+/** The identity and rights columns of every listed item, all VARCHAR. */
+export const LISTED_COLUMNS = [
+  "source_url",
+  "page_url",
+  "author",
+  "license",
+  "license_url",
+  "attribution",
+] as const;
+
+/** What a listing may use: it runs inside the runner, at plan time for kinds with an identity. */
+export interface ListContext {
+  readonly with: JsonObject;
+  /** Folder of the pipeline file: relative paths start here. */
+  readonly base: string;
+  readonly seed: number;
+  /** sha256 of a file through the stat cache: unchanged size, mtime and inode mean an unchanged hash. */
+  hashFile(path: string): Promise<string>;
+  /** Says a thing was left out, once per thing (an unreadable file). */
+  warn(message: string): void;
+}
+
+/** Lists a crawl's items. Sorted by id or not: the runner sorts. */
+export type Lister = (context: ListContext) => AsyncIterable<ListedItem>;
+
+/** What computes a stage, where that changes bytes. */
+export type ImplName = "engine" | "sharp";
+
+/**
+ * A stage kind as the runner sees it: a record without heavy imports. `module` is loaded by the stage host alone.
+ */
+export interface Kind {
+  readonly name: string;
+  /** Raised when the output changes for equal input and params; a golden test watches it. */
+  readonly version: number;
+  readonly summary: string;
+  readonly inputs: Readonly<Record<string, InputPort>>;
+  /** Takes any ports beside `inputs` (exec, user modules). */
+  readonly anyInputs?: true;
+  readonly outputs: readonly [OutputPort, ...OutputPort[]];
+  /** Draws random numbers: its fingerprint holds a seed. */
+  readonly random?: true;
+  readonly item?: ItemShape;
+  readonly impl?: (params: JsonObject) => readonly ImplName[];
+  /** Cores one stage of this kind uses unless `resources.cpus` says otherwise: item kinds take all of them. */
+  readonly cpus?: number;
+  /** Item kinds: lists the items, for kinds without an input table. */
+  readonly list?: () => Promise<Lister>;
+  /**
+   * True where the listing stands for the outside world (a local folder): it is made at every plan and its hash is
+   * the fingerprint's `identity`. Otherwise the params alone decide.
+   */
+  readonly listedAtPlan?: (params: JsonObject) => boolean;
+  /** Absolute URL of the module that exports `stage: StageModule` (whole) or `items: ItemModule`. */
+  readonly module: string;
+  /** What else stands in the fingerprint (exec: hashes of declared deps). Runs in the runner, must be light. */
+  readonly identity?: (context: ListContext) => Promise<Json>;
+}
+
+/** Maps `uses:` to a kind. The runner is given one; only src/stages/registry.ts names the kinds. */
+export interface Registry {
+  readonly kinds: ReadonlyMap<string, Kind>;
+  /** The kind of a user's own module, `uses: ./my-stage.mjs`; nothing of it is imported here. */
+  module(path: string): Kind;
+  /** The value of an impl name in fingerprints, e.g. engine → "wasm", sharp → "libvips 8.18.0". */
+  impl(name: ImplName, params: JsonObject): string;
+}

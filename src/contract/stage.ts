@@ -1,0 +1,121 @@
+import type { Json, JsonObject } from "../core/json.js";
+
+/** An input artifact inside a stage host: named files, each a read-only path. */
+export interface InputArtifact {
+  readonly hash: string;
+  /** Names in the artifact, sorted. */
+  readonly files: readonly string[];
+  /** Absolute path of a file's bytes. @throws if the artifact has no such file. */
+  path(name: string): string;
+}
+
+/** What every stage sees, and all it sees. */
+export interface BaseContext {
+  readonly with: JsonObject;
+  readonly inputs: Readonly<Record<string, InputArtifact>>;
+  /** Folder of the pipeline file (exec runs there; weights given by a relative path start there). */
+  readonly base: string;
+  /** A folder of this stage alone, kept between attempts of the same fingerprint: snapshots, spill files. */
+  readonly scratch: string;
+  /** The run's folder for files that are no part of the result: TensorBoard events, timings. */
+  readonly logs: string;
+  readonly seed: number;
+  /** What computes, by impl name: engine → "wasm". */
+  readonly impl: Readonly<Record<string, string>>;
+  /** Cores this stage may use. */
+  readonly cpus: number;
+  /** Aborted when the run is interrupted or the stage times out: finish or save what is in hand, then return. */
+  readonly signal: AbortSignal;
+  /** Tells how far it is; cheap to call often. `text` is a short phrase: "epoch 3/12, loss 0.21". */
+  progress(done: number, total: number, text?: string): void;
+  /** A line for the person at the terminal and the run record. */
+  note(message: string): void;
+  /** The secret in the environment variable of that name, if the stage's params named it. @throws StageError */
+  secret(variable: string): string;
+  /** Bytes of a blob in the store, checked against its name. @throws StageError for a missing or damaged blob. */
+  blob(hash: string): Promise<Buffer>;
+}
+
+/** A file of an output artifact. Tables carry a content hash over schema and ordered rows (core/tables.ts). */
+export type OutputFile =
+  | { readonly path: string; readonly table?: { readonly rows: number; readonly content: string } }
+  /** A file that an earlier run made: named by its blob, from `memo.get`. */
+  | { readonly path: string; readonly blob: string };
+
+/** Remembers parts of a whole stage's output between runs by a key of the stage's own (pack: a shard's content). */
+export interface Memo {
+  /** Blob hash of the file remembered under this key, if the store still holds it. */
+  get(key: string): string | undefined;
+  /** Remembers that the output file `path` of `port` is the one for `key`. */
+  set(key: string, port: string, path: string): void;
+}
+
+/** What a whole stage sees beside the base. */
+export interface StageContext extends BaseContext {
+  /** Folder for the files of an output port; created on first use. File names inside become artifact paths. */
+  outDir(port: string): string;
+  readonly memo: Memo;
+}
+
+/** What a whole stage gives: the tables among its files (other files are found in outDir) and its metrics. */
+export interface StageResult {
+  /** Per port: tables and reused files. Plain files in outDir(port) need not be listed. */
+  readonly outputs?: Readonly<Record<string, readonly OutputFile[]>>;
+  /** Flat numbers and strings shown after the run and compared between runs: { map: 0.78 }. */
+  readonly metrics?: JsonObject;
+}
+
+export interface StageModule {
+  run(context: StageContext): Promise<StageResult>;
+}
+
+/** One row to be processed. */
+export interface Item {
+  readonly id: string;
+  /** What the result depends on: the input blob's sha256, or what the listing gave. */
+  readonly input: string;
+  /** From the listing: path or URL. */
+  readonly locator: string;
+  /** The input row's scalar columns. */
+  readonly row: Readonly<Record<string, Json>>;
+}
+
+/** Bytes for a blob column: in memory, or a file to take over by reflink or copy. */
+export type BlobValue = Uint8Array | { readonly file: string };
+
+export type ItemOutcome =
+  | {
+      readonly ok: true;
+      /** Derived columns by name, blob columns excepted. */
+      readonly columns: JsonObject;
+      /** Bytes per blob column. */
+      readonly blobs?: Readonly<Record<string, BlobValue>>;
+    }
+  /** The item is set aside. `transient` failures are tried again on the next run, others are remembered. */
+  | { readonly ok: false; readonly class: string; readonly detail: string; readonly transient: boolean };
+
+/** Processes items; opened once in each stage host. */
+export interface ItemWorker {
+  /** How many items one call of `process` gets at most (a teacher's request size). Default 1. */
+  readonly batch?: number;
+  /** How many calls of `process` may be under way at once. Default 1. */
+  readonly concurrency?: number;
+  /** One outcome per item, in order. A thrown error ends the stage; a broken item is an outcome. */
+  process(items: readonly Item[]): Promise<readonly ItemOutcome[]>;
+  close?(): Promise<void>;
+}
+
+export interface ItemModule {
+  open(context: BaseContext): Promise<ItemWorker>;
+}
+
+/** A failure a stage foresaw: shown with its hint instead of a stack. */
+export class StageError extends Error {
+  constructor(
+    message: string,
+    readonly options: { readonly hint?: string; readonly class?: string; readonly blob?: string } = {},
+  ) {
+    super(message);
+    this.name = "StageError";
+  }
+}

@@ -1,0 +1,93 @@
+import type { Json, JsonObject } from "../core/json.js";
+import type { Column } from "./kind.js";
+import type { OutputFile } from "./stage.js";
+
+/** Names of the files in a task's folder. The host reads task.json and writes all others, result.json last. */
+export const TASK_FILES = {
+  task: "task.json",
+  /** Items to do, JSON lines of TaskItem, for item tasks. */
+  todo: "todo.jsonl",
+  /** Item results, JSON lines of ItemLine, appended and fsynced. */
+  items: "items.jsonl",
+  /** Bytes of small item blobs, in the pack format of core/packs.ts. */
+  pack: "blobs.pack",
+  /** Larger item blobs, one file each, named by sha256. */
+  blobs: "blobs",
+  /** Output files of whole stages: out/<port>/<path>. */
+  out: "out",
+  /** Progress and notes, JSON lines of HostEvent. */
+  events: "events.jsonl",
+  result: "result.json",
+} as const;
+
+export interface TaskInput {
+  readonly hash: string;
+  /** Name in the artifact → absolute path of its bytes. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** All that a stage host is told. Read from a file; the host needs no channel back. */
+export interface Task {
+  readonly protocol: 1;
+  readonly kind: string;
+  readonly module: string;
+  readonly stage: string;
+  readonly mode: "whole" | "items";
+  readonly with: JsonObject;
+  readonly inputs: Readonly<Record<string, TaskInput>>;
+  readonly base: string;
+  /** The store's root, read only. */
+  readonly store: string;
+  /** Kept between attempts of one fingerprint. */
+  readonly scratch: string;
+  readonly logs: string;
+  readonly seed: number;
+  readonly impl: Readonly<Record<string, string>>;
+  readonly cpus: number;
+  /** Environment variables that hold secrets the params named; the host takes them out of its environment. */
+  readonly secrets: readonly string[];
+  readonly columns?: readonly Column[];
+}
+
+/** A line of todo.jsonl. */
+export interface TaskItem {
+  readonly id: string;
+  readonly input: string;
+  readonly locator: string;
+  readonly row: Readonly<Record<string, Json>>;
+}
+
+/** A line of items.jsonl: the outcome for one input. `columns` holds blob columns as sha256. */
+export type ItemLine =
+  | { readonly input: string; readonly ok: true; readonly columns: JsonObject }
+  | {
+      readonly input: string;
+      readonly ok: false;
+      readonly class: string;
+      readonly detail: string;
+      readonly transient: boolean;
+    };
+
+export type HostEvent =
+  | { readonly type: "progress"; readonly done: number; readonly total: number; readonly text?: string }
+  | { readonly type: "note"; readonly message: string };
+
+export interface HostFailure {
+  readonly message: string;
+  readonly class?: string;
+  readonly hint?: string;
+  readonly stack?: string;
+  /** The blob that was missing or damaged, so that the runner can have it made again. */
+  readonly blob?: string;
+}
+
+export type HostResult =
+  | {
+      readonly protocol: 1;
+      readonly status: "ok";
+      readonly outputs: Readonly<Record<string, readonly OutputFile[]>>;
+      readonly metrics: JsonObject;
+      readonly memo: readonly { readonly key: string; readonly port: string; readonly path: string }[];
+    }
+  | { readonly protocol: 1; readonly status: "interrupted" }
+  | { readonly protocol: 1; readonly status: "failed"; readonly error: HostFailure };

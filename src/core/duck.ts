@@ -1,0 +1,102 @@
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { Json } from "./json.js";
+
+export interface DuckOptions {
+  /** Folder for spill files. */
+  readonly scratch: string;
+  /** Memory DuckDB may hold before it spills, in MiB. Default 512. */
+  readonly memoryMiB?: number;
+  readonly threads?: number;
+}
+
+export type DuckRow = Readonly<Record<string, Json>>;
+
+/** A DuckDB connection with pinned settings: no extension is ever fetched, row order is kept, memory is bounded. */
+export class Duck {
+  private constructor(
+    private readonly instance: DuckDBInstance,
+    private readonly connection: Awaited<ReturnType<DuckDBInstance["connect"]>>,
+  ) {}
+
+  static async open(options: DuckOptions): Promise<Duck> {
+    const instance = await DuckDBInstance.create(":memory:", {
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+      temp_directory: options.scratch,
+      memory_limit: `${options.memoryMiB ?? 512}MiB`,
+      threads: String(options.threads ?? 2),
+      preserve_insertion_order: "true",
+      default_null_order: "nulls_first",
+    });
+    const connection = await instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    return new Duck(instance, connection);
+  }
+
+  /** Runs one statement. Values are bound to $name. */
+  async run(sql: string, values?: Record<string, string | number | boolean | null>): Promise<void> {
+    await this.connection.run(sql, values);
+  }
+
+  /** All rows of a query as JSON values (BIGINT becomes number): for small results only. */
+  async all(sql: string, values?: Record<string, string | number | boolean | null>): Promise<DuckRow[]> {
+    const rows: DuckRow[] = [];
+    for await (const chunk of this.stream(sql, values)) rows.push(...chunk);
+    return rows;
+  }
+
+  /** The first row's only value. */
+  async value<T extends Json>(
+    sql: string,
+    values?: Record<string, string | number | boolean | null>,
+  ): Promise<T> {
+    const [row] = await this.all(sql, values);
+    return Object.values(row ?? {})[0] as T;
+  }
+
+  /** The rows of a query in chunks of up to 2,048, without holding the whole result. */
+  async *stream(
+    sql: string,
+    values?: Record<string, string | number | boolean | null>,
+  ): AsyncGenerator<DuckRow[]> {
+    const result = await this.connection.stream(sql, values);
+    const names = result.deduplicatedColumnNames();
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) return;
+      yield chunk.getRows().map((row) => Object.fromEntries(names.map((n, i) => [n, toJson(row[i])])));
+    }
+  }
+
+  close(): void {
+    this.connection.closeSync();
+    this.instance.closeSync();
+  }
+}
+
+/** A DuckDB value as JSON: BIGINT as number, lists as arrays, structs as objects. */
+function toJson(value: unknown): Json {
+  if (typeof value === "bigint") return Number(value);
+  if (value === undefined || value === null) return null;
+  if (typeof value !== "object") return value as Json;
+  if ("items" in value && Array.isArray(value.items)) return value.items.map(toJson);
+  if ("entries" in value && typeof value.entries === "object") {
+    return Object.fromEntries(Object.entries(value.entries as object).map(([k, v]) => [k, toJson(v)]));
+  }
+  return String(value);
+}
+
+/** A string as a quoted SQL literal. */
+export function sqlString(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A name as a quoted SQL identifier. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A Parquet file as a table expression; exact path, no globbing. */
+export function parquet(path: string): string {
+  return `read_parquet(${sqlString(path.replace(/[*?[\]{}]/g, (c) => `[${c}]`))})`;
+}

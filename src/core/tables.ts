@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { type Duck, sqlName, sqlString } from "./duck.js";
+import { canonicalJson } from "./json.js";
+
+/** A table as written: its row count and its content hash. */
+export interface WrittenTable {
+  readonly rows: number;
+  /** sha256 over schema and ordered rows: independent of the Parquet encoding and of the DuckDB version. */
+  readonly content: string;
+}
+
+/** Rows hashed together: bounds what DuckDB's string_agg holds at once. */
+const HASH_CHUNK = 2048;
+
+/**
+ * Writes the rows of a query as a Parquet file, in a total order, and hashes its content:
+ * sha256(tag, schema as canonical JSON, sha256 of each run of 2,048 rows as JSON lines).
+ *
+ * @param query a SELECT without ORDER BY
+ * @param orderBy columns that order the rows totally, e.g. ["id"]
+ */
+export async function writeTable(
+  duck: Duck,
+  query: string,
+  orderBy: readonly string[],
+  path: string,
+): Promise<WrittenTable> {
+  const order = orderBy.map(sqlName).join(", ");
+  await duck.run(
+    `COPY (SELECT * FROM (${query}) ORDER BY ${order}) TO ${sqlString(path)}
+     (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`,
+  );
+  return { rows: await countRows(duck, path), content: await hashTable(duck, path) };
+}
+
+async function countRows(duck: Duck, path: string): Promise<number> {
+  return duck.value<number>(`SELECT count(*) FROM read_parquet(${sqlString(path)})`);
+}
+
+/** The content hash of a Parquet file whose rows stand in their total order. */
+export async function hashTable(duck: Duck, path: string): Promise<string> {
+  const source = `read_parquet(${sqlString(path)}, file_row_number = true)`;
+  const schema = await duck.all(`DESCRIBE SELECT * FROM read_parquet(${sqlString(path)})`);
+  const columns = schema.map((column) => [String(column.column_name), String(column.column_type)]);
+  const hash = createHash("sha256");
+  hash.update(`table/1\n${canonicalJson(columns)}\n`);
+  const record = columns.map(([name]) => `${sqlName(name!)} := ${sqlName(name!)}`).join(", ");
+  const chunks = duck.stream(
+    `SELECT sha256(string_agg(CAST(to_json(struct_pack(${record})) AS VARCHAR), chr(10) ORDER BY file_row_number)) AS h
+     FROM ${source} GROUP BY file_row_number // ${HASH_CHUNK} ORDER BY min(file_row_number)`,
+  );
+  for await (const rows of chunks) for (const row of rows) hash.update(`${row.h}\n`);
+  return hash.digest("hex");
+}

@@ -1,5 +1,8 @@
 import type { Json, JsonObject } from "../core/json.js";
 
+export { StageError } from "../core/errors.js";
+import type { WrittenTable } from "../core/tables.js";
+
 /** An input artifact inside a stage host: named files, each a read-only path. */
 export interface InputArtifact {
   readonly hash: string;
@@ -38,7 +41,7 @@ export interface BaseContext {
 
 /** A file of an output artifact. Tables carry a content hash over schema and ordered rows (core/tables.ts). */
 export type OutputFile =
-  | { readonly path: string; readonly table?: { readonly rows: number; readonly content: string } }
+  | { readonly path: string; readonly table?: WrittenTable }
   /** A file that an earlier run made: named by its blob, from `memo.get`. */
   | { readonly path: string; readonly blob: string };
 
@@ -107,15 +110,4 @@ export interface ItemWorker {
 
 export interface ItemModule {
   open(context: BaseContext): Promise<ItemWorker>;
-}
-
-/** A failure a stage foresaw: shown with its hint instead of a stack. */
-export class StageError extends Error {
-  constructor(
-    message: string,
-    readonly options: { readonly hint?: string; readonly class?: string; readonly blob?: string } = {},
-  ) {
-    super(message);
-    this.name = "StageError";
-  }
 }

@@ -46,7 +46,12 @@ export interface Task {
   readonly cpus: number;
   /** Environment variables that hold secrets the params named; the host takes them out of its environment. */
   readonly secrets: readonly string[];
+  /** Item tasks: what each outcome carries. */
   readonly columns?: readonly Column[];
+  /** Item tasks: lines in todo.jsonl. */
+  readonly total?: number;
+  /** The runner's process id, for a host on the same machine: when it is gone, the host finishes what it has in hand. */
+  readonly parent?: number;
 }
 
 /** A line of todo.jsonl. */

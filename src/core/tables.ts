@@ -7,7 +7,12 @@ export interface WrittenTable {
   readonly rows: number;
   /** sha256 over schema and ordered rows: independent of the Parquet encoding and of the DuckDB version. */
   readonly content: string;
+  /** Its columns that name blobs in the store, so that gc and verify can follow them. */
+  readonly blobColumns: readonly string[];
 }
+
+/** Columns of these names hold blob hashes, in every table. */
+const BLOB_COLUMNS = ["blob", "raw"];
 
 /** Rows hashed together: bounds what DuckDB's string_agg holds at once. */
 const HASH_CHUNK = 2048;
@@ -30,7 +35,18 @@ export async function writeTable(
     `COPY (SELECT * FROM (${query}) ORDER BY ${order}) TO ${sqlString(path)}
      (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`,
   );
-  return { rows: await countRows(duck, path), content: await hashTable(duck, path) };
+  return describeTable(duck, path);
+}
+
+/** Row count, content hash and blob columns of a Parquet file whose rows stand in their total order. */
+export async function describeTable(duck: Duck, path: string): Promise<WrittenTable> {
+  const columns = await duck.all(`DESCRIBE SELECT * FROM read_parquet(${sqlString(path)})`);
+  const names = columns.map((column) => String(column.column_name));
+  return {
+    rows: await countRows(duck, path),
+    content: await hashTable(duck, path),
+    blobColumns: names.filter((name) => BLOB_COLUMNS.includes(name)),
+  };
 }
 
 async function countRows(duck: Duck, path: string): Promise<number> {

@@ -1,0 +1,116 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BaseContext, type InputArtifact, StageError } from "../contract/stage.js";
+import { type HostEvent, TASK_FILES, type Task, type TaskInput } from "../contract/task.js";
+import { BlobReader } from "../core/blobs.js";
+
+/** Progress lines are written no more often than this, milliseconds. */
+const PROGRESS_EVERY = 150;
+
+/** Appends progress and notes to the task's events file, which the runner follows. */
+export class HostEvents {
+  private last = 0;
+  private pending: HostEvent | undefined;
+
+  constructor(private readonly path: string) {}
+
+  progress(done: number, total: number, text?: string): void {
+    const event: HostEvent = { type: "progress", done, total, ...(text === undefined ? {} : { text }) };
+    const now = performance.now();
+    if (now - this.last < PROGRESS_EVERY && done < total) {
+      this.pending = event;
+      return;
+    }
+    this.last = now;
+    this.write(event);
+  }
+
+  note(message: string): void {
+    this.write({ type: "note", message });
+  }
+
+  /** Writes the last progress that was held back. */
+  flush(): void {
+    if (this.pending) this.write(this.pending);
+  }
+
+  private write(event: HostEvent): void {
+    this.pending = undefined;
+    appendFileSync(this.path, `${JSON.stringify(event)}\n`);
+  }
+}
+
+/** Takes the secrets that the task names out of the environment, so that no child process inherits them. */
+export function takeSecrets(names: readonly string[]): ReadonlyMap<string, string> {
+  const secrets = new Map<string, string>();
+  for (const name of names) {
+    const value = process.env[name];
+    if (value !== undefined) secrets.set(name, value);
+    delete process.env[name];
+  }
+  return secrets;
+}
+
+function inputArtifact(port: string, input: TaskInput): InputArtifact {
+  return {
+    hash: input.hash,
+    files: Object.keys(input.files).sort(),
+    path(name) {
+      const path = Object.hasOwn(input.files, name) ? input.files[name] : undefined;
+      if (path === undefined) {
+        throw new StageError(`the input \`${port}\` has no file ${name}`, {
+          hint: `it holds: ${Object.keys(input.files).sort().slice(0, 10).join(", ")}`,
+        });
+      }
+      if (!existsSync(path)) {
+        throw new StageError(`the store lost ${name} of the input \`${port}\``, {
+          class: "missing-blob",
+          blob: path.split("/").slice(-2).join(""),
+        });
+      }
+      return path;
+    },
+  };
+}
+
+/** Builds what a stage sees from its task. */
+export function createContext(
+  task: Task,
+  events: HostEvents,
+  secrets: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): BaseContext {
+  mkdirSync(task.scratch, { recursive: true });
+  const blobs = new BlobReader(task.store);
+  return {
+    with: task.with,
+    inputs: Object.fromEntries(Object.entries(task.inputs).map(([k, v]) => [k, inputArtifact(k, v)])),
+    base: task.base,
+    scratch: task.scratch,
+    logs: task.logs,
+    seed: task.seed,
+    impl: task.impl,
+    cpus: task.cpus,
+    signal,
+    progress: (done, total, text) => events.progress(done, total, text),
+    note: (message) => events.note(message),
+    secret(variable) {
+      const value = secrets.get(variable);
+      if (value !== undefined) return value;
+      if (!task.secrets.includes(variable)) {
+        throw new StageError(`the stage asked for the secret ${variable}, which its params do not name`);
+      }
+      throw new StageError(`the environment variable ${variable} is not set`, {
+        hint: `set it before the run: export ${variable}=…`,
+      });
+    },
+    blob: (hash) => blobs.read(hash),
+  };
+}
+
+/** Reads and checks the task file of a folder. */
+export function readTask(folder: string): Task {
+  const task = JSON.parse(readFileSync(join(folder, TASK_FILES.task), "utf8")) as Task;
+  if (task.protocol !== 1) throw new Error(`task protocol ${task.protocol}: this host speaks 1`);
+  return task;
+}

@@ -1,0 +1,82 @@
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { BlobValue } from "../contract/stage.js";
+import { type ItemLine, TASK_FILES } from "../contract/task.js";
+import { fsyncPath, writeFileAtomic } from "../core/files.js";
+import { sha256, sha256FileSync } from "../core/hash.js";
+import { PackWriter } from "../core/packs.js";
+
+/** Blobs of at least this many bytes are kept as files of their own, smaller ones in the task's pack. */
+const LOOSE_FROM = 128 * 1024;
+/** Results wait at most this long, milliseconds, before they are written and fsynced together. */
+const FLUSH_AFTER = 200;
+const FLUSH_LINES = 2000;
+
+/** Keeps item results: blobs first, fsynced, then their lines, fsynced. A kill loses what was not flushed yet. */
+export class ItemLog {
+  private readonly fd: number;
+  private readonly pack: PackWriter;
+  private readonly blobs: string;
+  private lines: string[] = [];
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(folder: string) {
+    this.blobs = join(folder, TASK_FILES.blobs);
+    this.pack = new PackWriter(join(folder, TASK_FILES.pack));
+    this.fd = openSync(join(folder, TASK_FILES.items), "a");
+    this.timer = setInterval(() => this.flush(), FLUSH_AFTER);
+    this.timer.unref();
+  }
+
+  /** Keeps the bytes of a blob and gives its hash. */
+  keep(value: BlobValue): string {
+    if (value instanceof Uint8Array) {
+      const hash = sha256(value);
+      if (value.length < LOOSE_FROM) {
+        if (!this.pack.has(hash)) this.pack.append(hash, value);
+      } else if (!existsSync(join(this.blobs, hash))) {
+        writeFileAtomic(join(this.blobs, hash), value);
+      }
+      return hash;
+    }
+    mkdirSync(this.blobs, { recursive: true });
+    const temporary = join(this.blobs, `.tmp-${process.pid}`);
+    copyFileSync(value.file, temporary, constants.COPYFILE_FICLONE);
+    // The copy is what is hashed: the file outside may change at any moment.
+    const hash = sha256FileSync(temporary);
+    fsyncPath(temporary);
+    renameSync(temporary, join(this.blobs, hash));
+    return hash;
+  }
+
+  add(line: ItemLine): void {
+    this.lines.push(`${JSON.stringify(line)}\n`);
+    if (this.lines.length >= FLUSH_LINES) this.flush();
+  }
+
+  flush(): void {
+    if (this.lines.length === 0) return;
+    const bytes = Buffer.from(this.lines.join(""));
+    this.lines = [];
+    this.pack.sync();
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    fsyncSync(this.fd);
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.flush();
+    closeSync(this.fd);
+    this.pack.close();
+  }
+}

@@ -1,0 +1,41 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BaseContext, StageModule } from "../contract/stage.js";
+import { type HostResult, TASK_FILES, type Task } from "../contract/task.js";
+
+/** Runs a whole stage and describes what it made. */
+export async function runWhole(
+  module: StageModule,
+  base: BaseContext,
+  folder: string,
+  task: Task,
+): Promise<HostResult> {
+  const memo: { key: string; port: string; path: string }[] = [];
+  const result = await module.run({
+    ...base,
+    outDir(port) {
+      const path = join(folder, TASK_FILES.out, port);
+      mkdirSync(path, { recursive: true });
+      return path;
+    },
+    memo: {
+      get: (key) => rememberedBlob(task, key),
+      set: (key, port, path) => void memo.push({ key, port, path }),
+    },
+  });
+  return {
+    protocol: 1,
+    status: "ok",
+    outputs: result.outputs ?? {},
+    metrics: result.metrics ?? {},
+    memo,
+  };
+}
+
+/** The blob remembered under a key, if the store still holds it as a file. */
+function rememberedBlob(task: Task, key: string): string | undefined {
+  const path = join(task.store, "cache", "memo", task.kind, key.slice(0, 2), key);
+  if (!existsSync(path)) return undefined;
+  const blob = readFileSync(path, "utf8").trim();
+  return existsSync(join(task.store, "store", blob.slice(0, 2), blob.slice(2))) ? blob : undefined;
+}

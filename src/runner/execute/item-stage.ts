@@ -1,0 +1,173 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { HostEvent, HostResult } from "../../contract/task.js";
+import { TASK_FILES } from "../../contract/task.js";
+import { Duck } from "../../core/duck.js";
+import { writeFileAtomic } from "../../core/files.js";
+import { itemSpace, stageSeed } from "../plan/fingerprint.js";
+import { listItems, spoolListing } from "../plan/listing.js";
+import { runHost } from "./host-run.js";
+import { ItemTables } from "./item-tables.js";
+import {
+  baseTask,
+  failedResult,
+  hostControl,
+  hostJob,
+  type Made,
+  type StageEnv,
+  StageStopped,
+  stageCpus,
+  taskName,
+} from "./stage-env.js";
+
+/** A host is worth starting for this many items; fewer share one. */
+const ITEMS_PER_HOST = 32;
+
+/**
+ * Runs an item stage: what the item cache knows is joined, the rest is split over stage hosts; finished items are
+ * kept whatever happens. @throws StageStopped
+ */
+export async function runItemStage(env: StageEnv): Promise<Made> {
+  const { stage, options } = env;
+  const { store, registry, pipeline } = options;
+  const space = itemSpace(registry, stage, pipeline.seed);
+  const columns = stage.kind.item?.columns ?? [];
+  const work = store.taskDir(taskName(env, `table-${env.fingerprint}`, 0));
+  mkdirSync(work, { recursive: true });
+  const duck = await Duck.open({ scratch: work });
+  try {
+    const tables = new ItemTables(duck, stage.kind, store, space);
+    await store.items.harvest(space, columns, duck);
+    await openInput(env, tables, work);
+    await tables.loadKnown();
+    const processed = await tables.todoCount();
+    let transientFailures = 0;
+    if (processed > 0) {
+      const folders = await prepareHosts(env, tables, space, processed);
+      const results = await runHosts(env, folders, processed);
+      transientFailures = await tables.notePassing(folders);
+      await store.items.commit(space, columns, folders, duck);
+      const stopped = results.find((result) => result.status !== "ok");
+      if (stopped) throw new StageStopped(stopped);
+      await tables.loadKnown();
+    }
+    return await finish(env, tables, work, { processed, transientFailures });
+  } finally {
+    duck.close();
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function openInput(env: StageEnv, tables: ItemTables, work: string): Promise<void> {
+  const { stage, options, plan } = env;
+  const { store, pipeline } = options;
+  const port = stage.kind.item?.port;
+  if (port !== undefined) {
+    const tree = store.trees.get(env.inputs[port]?.hash ?? "");
+    const [name, entry] = Object.entries(tree?.entries ?? {}).find(([, e]) => e.table) ?? [];
+    if (name === undefined || !entry) {
+      throw new StageStopped(
+        failedResult(
+          `its input \`${port}\` holds no table`,
+          "connect it to a stage that gives rows, like crawl",
+        ),
+      );
+    }
+    return tables.openTable(store.blobs.path(entry.blob));
+  }
+  const listing = join(work, "listing.jsonl");
+  if (plan.listing) await plan.listing.writeTo(listing);
+  else if (stage.kind.list) {
+    const warn = (message: string) => env.onEvent({ type: "note", message });
+    const seed = stageSeed(pipeline.seed, stage);
+    await spoolListing(await listItems(stage, stage.kind.list, seed, pipeline.base, store, warn), listing);
+  }
+  return tables.openListing(listing);
+}
+
+/** Writes a task folder for each host that will share the items. */
+async function prepareHosts(
+  env: StageEnv,
+  tables: ItemTables,
+  space: string,
+  count: number,
+): Promise<readonly string[]> {
+  const { stage, options } = env;
+  const hosts = Math.max(1, Math.min(stageCpus(stage), Math.ceil(count / ITEMS_PER_HOST)));
+  const folders: string[] = [];
+  for (let host = 0; host < hosts; host++) {
+    const folder = options.store.taskDir(taskName(env, `items-${space}`, host));
+    mkdirSync(folder, { recursive: true });
+    const total = await tables.writeTodo(host, hosts, join(folder, TASK_FILES.todo));
+    const task = {
+      ...baseTask(env, "items"),
+      cpus: Math.max(1, Math.floor(stageCpus(stage) / hosts)),
+      columns: stage.kind.item?.columns ?? [],
+      total,
+    };
+    writeFileAtomic(join(folder, TASK_FILES.task), JSON.stringify(task));
+    folders.push(folder);
+  }
+  return folders;
+}
+
+async function runHosts(env: StageEnv, folders: readonly string[], total: number): Promise<HostResult[]> {
+  const done = folders.map(() => 0);
+  // One host's failure ends the others early: what they have finished is kept.
+  const failure = new AbortController();
+  const control = hostControl(env);
+  const signal = AbortSignal.any([control.signal, failure.signal]);
+  return Promise.all(
+    folders.map(async (folder, host) => {
+      const onEvent = (event: HostEvent) => {
+        if (event.type !== "progress") return env.onEvent(event);
+        done[host] = event.done;
+        env.onEvent({ type: "progress", done: done.reduce((a, b) => a + b, 0), total });
+      };
+      const result = await runHost(env.executor, hostJob(env, folder), { ...control, signal, onEvent });
+      if (result.status === "failed") failure.abort();
+      return result;
+    }),
+  ).then((results) => results.sort((a, b) => rank(a) - rank(b)));
+}
+
+/** A failure says more than the interruptions it caused. */
+function rank(result: HostResult): number {
+  return ["failed", "interrupted", "ok"].indexOf(result.status);
+}
+
+async function finish(
+  env: StageEnv,
+  tables: ItemTables,
+  work: string,
+  counts: { readonly processed: number; readonly transientFailures: number },
+): Promise<Made> {
+  const { outputs, failed } = await tables.writeOutputs(work);
+  const rows = outputs[env.stage.kind.outputs[0].name]?.rows ?? 0;
+  const total = rows + failed;
+  const { processed, transientFailures } = counts;
+  if (total === 0) {
+    throw new StageStopped(
+      failedResult("there are no items to work on", "check the source's path and patterns"),
+    );
+  }
+  if (failed > 0) {
+    const classes = await tables.failureClasses();
+    const list = classes.map(({ class: name, count, example }) => `${count} ${name} (${example})`).join("; ");
+    if (rows === 0) {
+      throw new StageStopped(
+        failedResult(
+          `all ${total} items failed: ${list}`,
+          "a stage without any output row is taken for broken",
+        ),
+      );
+    }
+    env.onEvent({ type: "note", message: `${failed} of ${total} items set aside: ${list}` });
+  }
+  return {
+    outputs,
+    metrics: {},
+    items: { total, processed, reused: Math.max(0, total - processed), failed },
+    transientFailures,
+  };
+}

@@ -1,0 +1,179 @@
+import { join } from "node:path";
+import { type Column, type ItemShape, type Kind, LISTED_COLUMNS } from "../../contract/kind.js";
+import { StageError } from "../../contract/stage.js";
+import { TASK_FILES } from "../../contract/task.js";
+import { type Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
+import { writeTable } from "../../core/tables.js";
+import type { ArtifactRef } from "../plan/plan.js";
+import type { Store } from "../store/store.js";
+
+const LISTING_TYPES = ["id", "input", ...LISTED_COLUMNS, "locator"].map((name) => `${name}: 'VARCHAR'`);
+
+/**
+ * The tables of one item stage in DuckDB. `input`: the rows to be mapped. `known`: one outcome per input, from the
+ * item cache. `todo`: one row per input without an outcome. `passing`: failures of this run that may pass.
+ */
+export class ItemTables {
+  private readonly shape: ItemShape;
+
+  constructor(
+    private readonly duck: Duck,
+    private readonly kind: Kind,
+    private readonly store: Store,
+    private readonly space: string,
+  ) {
+    if (!kind.item) throw new Error(`${kind.name} is no item kind`);
+    this.shape = kind.item;
+  }
+
+  /** Opens the input rows from a listing file. */
+  async openListing(path: string): Promise<void> {
+    await this.openInput(
+      `SELECT * FROM read_json(${sqlString(path)}, format = 'newline_delimited', columns = {${LISTING_TYPES.join(", ")}})`,
+    );
+  }
+
+  /** Opens the input rows from an artifact's table, whose column `blob` is what an item's outcome depends on. */
+  async openTable(path: string): Promise<void> {
+    await this.openInput(`SELECT *, blob AS input, '' AS locator FROM ${parquet(path)}`);
+  }
+
+  private async openInput(query: string): Promise<void> {
+    await this.duck.run(`CREATE TABLE input AS ${query}`);
+    const [twice] = await this.duck.all(
+      "SELECT id, count(*) AS n FROM input GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 1",
+    );
+    if (!twice) return;
+    throw new StageError(
+      `the id ${twice.id} stands ${twice.n} times among the input rows; ids must be unique`,
+      {
+        hint: "the source or stage that gave these rows has to give each its own id",
+      },
+    );
+  }
+
+  /** Joins what the item cache holds to the input, and finds what is left to do. */
+  async loadKnown(): Promise<void> {
+    const columns = this.shape.columns.map((column) => sqlName(column.name)).join(", ");
+    const segments = this.store.items.segments(this.space).map(
+      (segment, age) =>
+        `SELECT input, ok, class, detail, ${columns}, ${age} AS age FROM ${parquet(segment.parquet)}
+         ${this.exceptLost(segment.lost)}`,
+    );
+    const none = this.shape.columns.map(({ name, type }) => `NULL::${type} AS ${sqlName(name)}`).join(", ");
+    const empty = `SELECT NULL::VARCHAR AS input, NULL::BOOLEAN AS ok, NULL::VARCHAR AS class,
+      NULL::VARCHAR AS detail, ${none}, 0 AS age WHERE false`;
+    await this.duck.run(
+      `CREATE OR REPLACE TABLE known AS
+       SELECT * EXCLUDE (age) FROM (${[empty, ...segments].join(" UNION ALL ")})
+       WHERE input IN (SELECT input FROM input)
+       QUALIFY row_number() OVER (PARTITION BY input ORDER BY age DESC) = 1`,
+    );
+    await this.duck.run(
+      `CREATE OR REPLACE TABLE todo AS
+       SELECT * FROM input ANTI JOIN known USING (input)
+       QUALIFY row_number() OVER (PARTITION BY input ORDER BY id) = 1`,
+    );
+  }
+
+  /** A remembered outcome whose blob was lost is no outcome. */
+  private exceptLost(lost: readonly string[]): string {
+    const blobs = this.shape.columns.filter((column) => column.blob);
+    if (lost.length === 0 || blobs.length === 0) return "";
+    const list = lost.map(sqlString).join(", ");
+    return `WHERE ${blobs.map(({ name }) => `coalesce(${sqlName(name)} NOT IN (${list}), true)`).join(" AND ")}`;
+  }
+
+  async todoCount(): Promise<number> {
+    return this.duck.value<number>("SELECT count(*) FROM todo");
+  }
+
+  /** Writes every `shards`-th item to do, from `shard` on, as a host's todo file; returns how many. */
+  async writeTodo(shard: number, shards: number, path: string): Promise<number> {
+    const described = await this.duck.all("DESCRIBE SELECT * EXCLUDE (input, locator) FROM input");
+    const scalars = described.filter(({ column_type: type }) => !/[[(]/.test(String(type)));
+    const row = scalars.map(
+      ({ column_name: name }) => `${sqlName(String(name))} := ${sqlName(String(name))}`,
+    );
+    const rows = `SELECT *, row_number() OVER (ORDER BY id) AS n FROM todo`;
+    await this.duck.run(
+      `COPY (SELECT id, input, locator, struct_pack(${row.join(", ")}) AS row FROM (${rows})
+             WHERE n % ${shards} = ${shard} ORDER BY n)
+       TO ${sqlString(path)} (FORMAT json)`,
+    );
+    return this.duck.value<number>(`SELECT count(*) FROM (${rows}) WHERE n % ${shards} = ${shard}`);
+  }
+
+  /** Notes the failures of finished hosts that may pass: they are in no cache, but in this result's failures. */
+  async notePassing(folders: readonly string[]): Promise<number> {
+    const logs = folders.map((folder) => sqlString(join(folder, TASK_FILES.items))).join(", ");
+    await this.duck.run(
+      `CREATE OR REPLACE TABLE passing AS
+       SELECT DISTINCT ON (input) input, class, detail
+       FROM read_json([${logs}], format = 'newline_delimited', ignore_errors = true,
+         columns = {input: 'VARCHAR', ok: 'BOOLEAN', class: 'VARCHAR', detail: 'VARCHAR', transient: 'BOOLEAN'})
+       WHERE NOT ok AND transient ORDER BY input, class`,
+    );
+    return this.duck.value<number>("SELECT count(*) FROM input WHERE input IN (SELECT input FROM passing)");
+  }
+
+  /** Writes the output table and the table of failures; both become artifacts. */
+  async writeOutputs(
+    folder: string,
+  ): Promise<{ readonly outputs: Record<string, ArtifactRef>; failed: number }> {
+    await this.duck.run("CREATE TABLE IF NOT EXISTS passing (input VARCHAR, class VARCHAR, detail VARCHAR)");
+    const [first, second] = this.kind.outputs;
+    const outputs: Record<string, ArtifactRef> = {
+      [first.name]: await this.writeArtifact(folder, first.name, await this.outputQuery()),
+    };
+    const failures = `SELECT id, input, class, detail, transient, ${await this.sourceName()} AS source_url FROM (
+        SELECT input, class, detail, false AS transient FROM known WHERE NOT ok
+        UNION ALL SELECT input, class, detail, true AS transient FROM passing) JOIN input USING (input)`;
+    const failed = await this.duck.value<number>(`SELECT count(*) FROM (${failures})`);
+    if (second) outputs[second.name] = await this.writeArtifact(folder, second.name, failures);
+    return { outputs, failed };
+  }
+
+  /** Counts of failures by class, most frequent first, with an example's words. */
+  async failureClasses(): Promise<readonly { class: string; count: number; example: string }[]> {
+    const rows = await this.duck.all(
+      `SELECT class, count(*) AS count, min(detail) AS example FROM (
+         SELECT class, detail, input FROM known WHERE NOT ok UNION ALL SELECT class, detail, input FROM passing)
+       JOIN input USING (input) GROUP BY class ORDER BY count DESC, class`,
+    );
+    return rows.map((row) => ({
+      class: String(row.class),
+      count: Number(row.count),
+      example: String(row.example),
+    }));
+  }
+
+  private async outputQuery(): Promise<string> {
+    const derived = this.shape.columns.map((column: Column) => column.name);
+    const available = (await this.duck.all("DESCRIBE SELECT * EXCLUDE (input, locator) FROM input")).map(
+      (row) => String(row.column_name),
+    );
+    const carried =
+      this.shape.carry === "all" ? available : this.shape.carry.filter((name) => available.includes(name));
+    const kept = carried.filter((name) => name !== "id" && !derived.includes(name));
+    const columns = [
+      "input.id",
+      ...derived.map((name) => `known.${sqlName(name)}`),
+      ...kept.map((name) => `input.${sqlName(name)}`),
+    ];
+    return `SELECT ${columns.join(", ")} FROM input JOIN known ON input.input = known.input WHERE known.ok`;
+  }
+
+  private async sourceName(): Promise<string> {
+    const columns = await this.duck.all("DESCRIBE input");
+    return columns.some((row) => row.column_name === "source_url") ? "source_url" : "NULL::VARCHAR";
+  }
+
+  private async writeArtifact(folder: string, port: string, query: string): Promise<ArtifactRef> {
+    const path = join(folder, `${port}.parquet`);
+    const table = await writeTable(this.duck, query, ["id"], path);
+    const { hash: blob, bytes } = await this.store.blobs.ingestFile(path);
+    const tree = this.store.trees.put({ [`${port}.parquet`]: { blob, bytes, table } });
+    return { hash: tree.hash, bytes: tree.bytes, rows: table.rows };
+  }
+}

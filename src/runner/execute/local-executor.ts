@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Executor, Exit, Job, RunningJob } from "./executor.js";
+
+const HOST = fileURLToPath(new URL("../../host/main.js", import.meta.url));
+const MEMORY_EVERY = 500;
+
+/** Runs each stage host as a child process in a process group of its own. */
+export const localExecutor: Executor = {
+  name: "local",
+  start(job: Job): RunningJob {
+    mkdirSync(dirname(job.logFile), { recursive: true });
+    const log = openSync(job.logFile, "a");
+    // Its own group: Ctrl-C reaches the runner alone, which then asks the host to stop.
+    const child = spawn(process.execPath, [HOST, job.folder], {
+      env: job.env,
+      stdio: ["ignore", log, log],
+      detached: true,
+    });
+    closeSync(log);
+    let overMemory = false;
+    const signalGroup = (signal: NodeJS.Signals) => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, signal);
+      } catch {
+        // The group is gone already.
+      }
+    };
+    const watch = setInterval(() => {
+      if (job.memoryMiB === undefined || residentMiB(child.pid) <= job.memoryMiB) return;
+      overMemory = true;
+      signalGroup("SIGKILL");
+    }, MEMORY_EVERY);
+    const done = new Promise<Exit>((resolve) => {
+      child.once("error", (error) => resolve({ kind: "not-started", message: error.message }));
+      child.once("exit", (code, signal) => {
+        if (overMemory) resolve({ kind: "out-of-memory", memoryMiB: job.memoryMiB ?? 0 });
+        else if (signal) resolve({ kind: "signalled", signal });
+        else resolve({ kind: "exited", code: code ?? 0 });
+      });
+    }).finally(() => clearInterval(watch));
+    return {
+      done,
+      interrupt: () => void child.kill("SIGTERM"),
+      kill: () => signalGroup("SIGKILL"),
+    };
+  },
+};
+
+/** Resident memory of a process in MiB; 0 where the system does not say. */
+function residentMiB(pid: number | undefined): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,123 @@
+import { availableParallelism, homedir } from "node:os";
+import { join } from "node:path";
+import type { HostEvent, HostResult, Task, TaskInput } from "../../contract/task.js";
+import type { StageConfig } from "../config/pipeline.js";
+import { stageImpl, stageSeed } from "../plan/fingerprint.js";
+import type { ArtifactRef } from "../plan/plan.js";
+import type { StagePlan } from "../plan/planner.js";
+import type { RunOptions } from "../runner.js";
+import type { Store } from "../store/store.js";
+import type { Executor, Job } from "./executor.js";
+import type { HostControl } from "./host-run.js";
+
+/** All that carrying out one attempt of one stage needs. */
+export interface StageEnv {
+  readonly runId: string;
+  readonly options: RunOptions;
+  readonly executor: Executor;
+  readonly stage: StageConfig;
+  readonly plan: StagePlan;
+  readonly fingerprint: string;
+  readonly inputs: Readonly<Record<string, ArtifactRef>>;
+  readonly attempt: number;
+  readonly logFile: string;
+  readonly onEvent: (event: HostEvent) => void;
+}
+
+/** What a stage gave: its outputs are in the store, its result is not written yet. */
+export interface Made {
+  readonly outputs: Readonly<Record<string, ArtifactRef>>;
+  readonly metrics: Task["with"];
+  readonly items: {
+    readonly total: number;
+    readonly processed: number;
+    readonly reused: number;
+    readonly failed: number;
+  } | null;
+  readonly transientFailures: number;
+}
+
+/** Cores that a stage may use on this machine. */
+export function stageCpus(stage: StageConfig): number {
+  const all = availableParallelism();
+  return Math.min(stage.resources.cpus ?? stage.kind.cpus ?? all, all);
+}
+
+/** A task folder's name says whose it is: gc and later runs can tell an abandoned one. */
+export function taskName(env: StageEnv, what: string, part: number): string {
+  return `${what}.${env.runId}.${env.attempt}-${part}`;
+}
+
+/** The task of a stage, the item fields aside. */
+export function baseTask(env: StageEnv, mode: Task["mode"]): Task {
+  const { stage, options } = env;
+  const { store, pipeline, registry } = options;
+  return {
+    protocol: 1,
+    kind: stage.kind.name,
+    module: stage.kind.module,
+    stage: stage.name,
+    mode,
+    with: stage.params.all,
+    inputs: Object.fromEntries(
+      Object.entries(env.inputs).map(([port, ref]) => [port, taskInput(store, ref)]),
+    ),
+    base: pipeline.base,
+    store: store.root,
+    scratch: store.snapshotsDir(env.fingerprint),
+    logs: join(env.logFile, "..", "..", "files", stage.name),
+    seed: stageSeed(pipeline.seed, stage),
+    impl: stageImpl(registry, stage),
+    cpus: stageCpus(stage),
+    secrets: stage.secrets,
+    parent: process.pid,
+  };
+}
+
+function taskInput(store: Store, ref: ArtifactRef): TaskInput {
+  const entries = store.trees.get(ref.hash)?.entries ?? {};
+  const files = Object.entries(entries).map(([name, entry]) => [name, store.blobs.path(entry.blob)]);
+  return { hash: ref.hash, files: Object.fromEntries(files) };
+}
+
+const PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "XDG_CACHE_HOME"];
+
+/** The job of a host over a task folder. */
+export function hostJob(env: StageEnv, folder: string): Job {
+  const { memoryMiB } = env.stage.resources;
+  return {
+    folder,
+    logFile: env.logFile,
+    env: hostEnvironment(env.stage),
+    ...(memoryMiB === undefined ? {} : { memoryMiB }),
+  };
+}
+
+/** What ends a host early. */
+export function hostControl(env: StageEnv): Omit<HostControl, "onEvent"> {
+  const { timeoutMs } = env.stage;
+  const { signal, kill } = env.options;
+  return { signal, kill, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+}
+
+/** Ends an attempt without a result; `result` says why. */
+export class StageStopped extends Error {
+  constructor(readonly result: Exclude<HostResult, { status: "ok" }>) {
+    super(result.status === "failed" ? result.error.message : "interrupted");
+  }
+}
+
+/** A failure that the runner itself found. */
+export function failedResult(message: string, hint: string): Extract<HostResult, { status: "failed" }> {
+  return { protocol: 1, status: "failed", error: { message, hint } };
+}
+
+/** The environment of a stage host: an allow-list, and the secrets that the stage's params name. */
+function hostEnvironment(stage: StageConfig): Record<string, string> {
+  const env: Record<string, string> = { HOME: homedir() };
+  for (const name of [...PASSED_ON, ...stage.secrets]) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  return env;
+}

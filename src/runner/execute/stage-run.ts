@@ -1,0 +1,259 @@
+import { StageError } from "../../contract/stage.js";
+import type { HostEvent, HostFailure, HostResult } from "../../contract/task.js";
+import type { Pipeline, StageConfig } from "../config/pipeline.js";
+import type { StageRecord } from "../lineage/record.js";
+import type { ArtifactRef } from "../plan/plan.js";
+import type { StagePlan } from "../plan/planner.js";
+import { summarise } from "../plan/reasons.js";
+import { healInput, makeWhole } from "./heal.js";
+import { runItemStage } from "./item-stage.js";
+import type { RunState } from "./run-state.js";
+import { type Made, type StageEnv, StageStopped, stageCpus } from "./stage-env.js";
+import { keepResult, publish } from "./stage-result.js";
+import { runWholeStage } from "./whole-stage.js";
+
+/** Attempts that healing may add: a damaged blob is found one at a time, so there is an end to patience. */
+const HEALINGS = 20;
+
+interface StageWish {
+  /** Whether the bytes of its outputs must be in the store, or knowing their hashes is enough. */
+  readonly whole: boolean;
+  /** Whether it waits for free cores, or works on those of the stage that needs it. */
+  readonly cores: "own" | "lent";
+}
+
+/**
+ * Brings one stage about: reuses its result, waits for another run that makes it, or makes it. A failure of the stage
+ * is a record, never a rejection.
+ */
+export function runStage(state: RunState, stage: StageConfig, wish: StageWish): Promise<StageRecord> {
+  return new StageRun(state, stage, wish).settle();
+}
+
+class StageRun {
+  private readonly started = performance.now();
+  private readonly notes: string[] = [];
+  private attempts = 0;
+  private healings = 0;
+
+  constructor(
+    private readonly state: RunState,
+    private readonly stage: StageConfig,
+    private readonly wish: StageWish,
+  ) {}
+
+  async settle(): Promise<StageRecord> {
+    const { state, stage } = this;
+    try {
+      const plan = await state.planner.planStage(stage, state.known, this.wish.whole);
+      const { planned } = plan;
+      if (planned.status === "unknown") throw new Error(`${stage.name} was started before its inputs`);
+      if (plan.result) return this.reuse(plan, "its result is in the store");
+      state.recorder.emit({
+        type: "stage-started",
+        stage: stage.name,
+        kind: stage.kind.name,
+        reasons: planned.reasons,
+      });
+      const make = () => this.makeLocked(plan, planned.fingerprint);
+      return await (this.wish.cores === "lent" ? make() : state.cores.use(stageCpus(stage), make));
+    } catch (error) {
+      if (error instanceof StageStopped) return this.stopped(error.result, null);
+      return this.stopped({ protocol: 1, status: "failed", error: describe(error) }, null);
+    }
+  }
+
+  /** Makes the result under its lock: of several runs that want it, one makes it and the others wait and use it. */
+  private async makeLocked(plan: StagePlan, fingerprint: string): Promise<StageRecord> {
+    const { state, stage } = this;
+    const { store, signal } = state.options;
+    let waited = false;
+    const lock = await store.locks.acquire(`result-${fingerprint}`, {
+      signal,
+      onWait: (owner) => {
+        waited = true;
+        state.recorder.emit({ type: "stage-waiting", stage: stage.name, owner });
+      },
+    });
+    try {
+      if (waited) {
+        const again = await state.planner.planStage(stage, state.known, this.wish.whole);
+        if (again.result) return this.reuse(again, `run ${again.result.runId} made it at the same time`);
+      }
+      return await this.make(plan, fingerprint);
+    } finally {
+      lock.release();
+    }
+  }
+
+  private async make(plan: StagePlan, fingerprint: string): Promise<StageRecord> {
+    const { stage, state } = this;
+    for (;;) {
+      this.attempts += 1;
+      const result = await this.attempt(plan, fingerprint);
+      if (result.status === "made") return this.made(plan, fingerprint, result.made);
+      const { stopped } = result;
+      if (stopped.status === "interrupted" || state.options.signal.aborted) {
+        return this.stopped({ protocol: 1, status: "interrupted" }, fingerprint);
+      }
+      if (await this.heal(stopped.error)) continue;
+      if (this.attempts - this.healings > stage.retries) return this.stopped(stopped, fingerprint);
+      await this.backOff(stopped.error.message);
+    }
+  }
+
+  private async attempt(
+    plan: StagePlan,
+    fingerprint: string,
+  ): Promise<{ status: "made"; made: Made } | { status: "stopped"; stopped: StageStopped["result"] }> {
+    const { state, stage } = this;
+    const env: StageEnv = {
+      runId: state.runId,
+      options: state.options,
+      executor: state.executor,
+      stage,
+      plan,
+      fingerprint,
+      inputs: this.inputs(),
+      attempt: this.attempts,
+      logFile: state.logFile(stage),
+      onEvent: (event) => this.onEvent(event),
+    };
+    try {
+      await makeWhole(state, stage);
+      const made = stage.kind.item ? await runItemStage(env) : await runWholeStage(env);
+      return { status: "made", made };
+    } catch (error) {
+      if (error instanceof StageStopped) return { status: "stopped", stopped: error.result };
+      return { status: "stopped", stopped: { protocol: 1, status: "failed", error: describe(error) } };
+    }
+  }
+
+  private inputs(): Record<string, ArtifactRef> {
+    const entries = Object.entries(this.stage.inputs).map(([port, ref]) => {
+      const output = this.state.known.get(ref.stage)?.[ref.port];
+      if (!output) throw new Error(`${this.stage.name}: the input ${port} is not known`);
+      return [port, output] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+
+  /** A stage that met a missing or damaged blob: have it made again upstream, then try once more. */
+  private async heal(error: HostFailure): Promise<boolean> {
+    if (error.blob === undefined || this.healings >= HEALINGS) return false;
+    this.healings += 1;
+    return healInput(this.state, this.stage, error.blob);
+  }
+
+  private async backOff(message: string): Promise<void> {
+    const { state, stage } = this;
+    const delayMs = Math.min(30_000, 500 * 2 ** (this.attempts - 1));
+    state.recorder.emit({ type: "stage-retry", stage: stage.name, attempt: this.attempts, message, delayMs });
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      state.options.signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  private onEvent(event: HostEvent): void {
+    const { recorder } = this.state;
+    if (event.type === "progress") {
+      recorder.emit({ ...event, type: "stage-progress", stage: this.stage.name });
+      return;
+    }
+    this.notes.push(event.message);
+    recorder.emit({ type: "stage-note", stage: this.stage.name, message: event.message });
+  }
+
+  private made(plan: StagePlan, fingerprint: string, made: Made): StageRecord {
+    const durationMs = performance.now() - this.started;
+    const result = keepResult(this.state, this.stage, plan, fingerprint, made, Math.round(durationMs));
+    publish(this.state, this.stage, fingerprint, result.outputs);
+    return this.record("ran", summarise(plan.planned.reasons), fingerprint, {
+      items: made.items,
+      outputs: result.outputs,
+      metrics: made.metrics,
+    });
+  }
+
+  private reuse(plan: StagePlan, reason: string): StageRecord {
+    if (!plan.result) throw new Error("reuse without a result");
+    const { fingerprint, outputs, metrics, items } = plan.result;
+    if (plan.lost === undefined) publish(this.state, this.stage, fingerprint, outputs);
+    const reused = items ? { ...items, processed: 0, reused: items.total } : null;
+    return this.record("cached", reason, fingerprint, { items: reused, outputs, metrics });
+  }
+
+  private stopped(result: Exclude<HostResult, { status: "ok" }>, fingerprint: string | null): StageRecord {
+    if (result.status === "interrupted") {
+      return this.record("interrupted", "the run was interrupted", fingerprint, {});
+    }
+    const { message, hint } = result.error;
+    return {
+      ...this.record("failed", message, fingerprint, {}),
+      failure: {
+        message,
+        ...(hint === undefined ? {} : { hint }),
+        log: this.state.logFile(this.stage),
+        rerun: rerunCommand(this.state.options.pipeline, this.stage.name),
+      },
+    };
+  }
+
+  private record(
+    status: StageRecord["status"],
+    reason: string,
+    fingerprint: string | null,
+    given: {
+      items?: StageRecord["items"];
+      outputs?: Readonly<Record<string, ArtifactRef>>;
+      metrics?: StageRecord["metrics"];
+    },
+  ): StageRecord {
+    const { state, stage } = this;
+    const inputs = Object.entries(stage.inputs).flatMap(([port, ref]) => {
+      const output = state.known.get(ref.stage)?.[ref.port];
+      return output ? [[port, output.hash] as const] : [];
+    });
+    const { latest } = state.options.store;
+    const outputs = Object.entries(given.outputs ?? {}).map(([port, ref], n) => [
+      port,
+      { ...ref, path: latest.path(state.options.pipeline.name, stage.name, n === 0 ? undefined : port) },
+    ]);
+    return {
+      name: stage.name,
+      kind: stage.kind.name,
+      status,
+      reason,
+      fingerprint,
+      durationMs: Math.round(performance.now() - this.started),
+      attempts: this.attempts,
+      items: given.items ?? null,
+      inputs: Object.fromEntries(inputs),
+      outputs: Object.fromEntries(outputs),
+      metrics: given.metrics ?? {},
+      notes: this.notes,
+    };
+  }
+}
+
+/** The command that runs the stage again as it was asked for. */
+function rerunCommand(pipeline: Pipeline, stage: string): string {
+  const quote = (text: string) =>
+    /^[\w./=:,@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  const options = [
+    ...pipeline.profiles.flatMap((profile) => ["-p", profile]),
+    ...pipeline.overrides.flatMap((override) => ["-S", override]),
+  ];
+  return ["npx pipe run", ...[pipeline.file, stage, ...options].map(quote)].join(" ");
+}
+
+function describe(error: unknown): HostFailure {
+  if (error instanceof StageError) return { message: error.message, ...error.options };
+  if (error instanceof Error)
+    return { message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
+  return { message: String(error) };
+}

@@ -1,0 +1,59 @@
+import type { JsonObject } from "../../core/json.js";
+import type { StageConfig } from "../config/pipeline.js";
+
+/** Why a stage has to run; `code` is the name of the rule, `message` one sentence for people. */
+export interface Reason {
+  readonly code:
+    | "never-run"
+    | "forced"
+    | "kind-changed"
+    | "version-changed"
+    | "param-changed"
+    | "input-changed"
+    | "source-changed"
+    | "implementation-changed"
+    | "seed-changed"
+    | "result-lost"
+    | "transient-failures"
+    | "upstream-unknown";
+  readonly message: string;
+  /** What it was and is, for params: { path: "dropout", from: 0.35, to: 0.5 }. */
+  readonly detail?: JsonObject;
+}
+
+/** What is known of an artifact that a result names. */
+export interface ArtifactRef {
+  readonly hash: string;
+  readonly bytes: number;
+  readonly rows?: number;
+}
+
+/** What determines a stage's result; its canonical JSON's sha256 is the fingerprint. */
+export interface Preimage extends JsonObject {
+  readonly tag: "stage/1";
+  readonly kind: string;
+  readonly version: number;
+  readonly with: JsonObject;
+  readonly inputs: JsonObject;
+}
+
+export type PlannedStage = {
+  readonly name: string;
+  readonly kind: string;
+  readonly config: StageConfig;
+} & (
+  | {
+      readonly status: "cached";
+      readonly fingerprint: string;
+      readonly outputs: Readonly<Record<string, ArtifactRef>>;
+      readonly reasons: readonly Reason[];
+    }
+  | { readonly status: "run"; readonly fingerprint: string; readonly reasons: readonly Reason[] }
+  /** Its inputs are not known yet: whether it runs is decided after `waitsFor` have run. */
+  | { readonly status: "unknown"; readonly waitsFor: readonly string[]; readonly reasons: readonly Reason[] }
+);
+
+export interface Plan {
+  readonly pipeline: string;
+  readonly stages: readonly PlannedStage[];
+}

@@ -1,0 +1,212 @@
+import { hashRecord } from "../../core/hash.js";
+import type { Json } from "../../core/json.js";
+import type { StageConfig } from "../config/pipeline.js";
+import type { PlanOptions } from "../runner.js";
+import type { Result } from "../store/results.js";
+import { stagePreimage, stageSeed } from "./fingerprint.js";
+import { collectListing, type Listing, listItems } from "./listing.js";
+import type { ArtifactRef, Plan, PlannedStage, Preimage, Reason } from "./plan.js";
+import { explainDifference } from "./reasons.js";
+import { explainSource } from "./source-diff.js";
+
+/** Outputs of the stages whose result is known, by stage name. */
+export type KnownOutputs = ReadonlyMap<string, Readonly<Record<string, ArtifactRef>>>;
+
+/** A planned stage with what carrying it out needs. */
+export interface StagePlan {
+  readonly planned: PlannedStage;
+  readonly preimage?: Preimage;
+  readonly listing?: Listing;
+  /** The usable result, for cached stages. */
+  readonly result?: Result;
+  /** A part of that result which the store has lost: to be made again only if something needs it. */
+  readonly lost?: string;
+}
+
+/** Decides, stage by stage, whether a result exists, and if not, why. */
+export class Planner {
+  constructor(
+    private readonly options: PlanOptions,
+    private readonly warn: (stage: string, message: string) => void,
+  ) {}
+
+  /** The stages to bring about, in order: the targets and all they need. */
+  selected(): readonly StageConfig[] {
+    const { pipeline, targets } = this.options;
+    if (targets.length === 0) return [...pipeline.stages.values()];
+    const wanted = new Set<string>();
+    const visit = (name: string) => {
+      if (wanted.has(name)) return;
+      wanted.add(name);
+      for (const ref of Object.values(pipeline.stages.get(name)?.inputs ?? {})) visit(ref.stage);
+    };
+    targets.forEach(visit);
+    return [...pipeline.stages.values()].filter((stage) => wanted.has(stage.name));
+  }
+
+  /** True where the user wants the stage's outputs themselves: a target, or a stage that feeds no other. */
+  wanted(stage: StageConfig): boolean {
+    if (this.options.targets.includes(stage.name)) return true;
+    return !this.selected().some((other) =>
+      Object.values(other.inputs).some((ref) => ref.stage === stage.name),
+    );
+  }
+
+  /**
+   * Plans one stage, given the outputs of those before it.
+   *
+   * A result whose bytes are partly lost still names its outputs' hashes, so what depends on it can be a hit; such a
+   * stage runs only where `whole` asks for the bytes.
+   */
+  async planStage(stage: StageConfig, known: KnownOutputs, whole: boolean): Promise<StagePlan> {
+    const { pipeline, registry, store } = this.options;
+    const base = { name: stage.name, kind: stage.kind.name, config: stage };
+    const inputs = resolveInputs(stage, known);
+    if ("waitsFor" in inputs) {
+      const reasons: Reason[] = [
+        {
+          code: "upstream-unknown",
+          message: `unknown until ${inputs.waitsFor.join(" and ")} ${inputs.waitsFor.length === 1 ? "has" : "have"} run`,
+        },
+        ...this.knownDifferences(stage),
+      ];
+      return { planned: { ...base, status: "unknown", waitsFor: inputs.waitsFor, reasons } };
+    }
+    const { identity, listing } = await this.identity(stage);
+    const preimage = stagePreimage(registry, stage, pipeline.seed, inputs.hashes, identity);
+    const fingerprint = hashRecord(preimage);
+    const result = store.results.get(fingerprint);
+    const lost = result ? lostPart(result, store) : undefined;
+    const forced = this.options.force.includes(stage.name);
+    if (result && (lost === undefined || !whole) && result.transientFailures === 0 && !forced) {
+      const { outputs } = result;
+      const planned: PlannedStage = { ...base, status: "cached", fingerprint, outputs, reasons: [] };
+      return { planned, preimage, result, ...(lost === undefined ? {} : { lost }) };
+    }
+    const reasons = forced
+      ? [{ code: "forced", message: "it was asked for with --force" } as const]
+      : result
+        ? [unusable(result, lost)]
+        : await this.reasons(stage, preimage, listing);
+    return {
+      planned: { ...base, status: "run", fingerprint, reasons },
+      preimage,
+      ...(listing ? { listing } : {}),
+    };
+  }
+
+  /** Plans every selected stage as far as it can be known without running any. */
+  async plan(): Promise<Plan> {
+    const known = new Map<string, Readonly<Record<string, ArtifactRef>>>();
+    const plans: StagePlan[] = [];
+    for (const stage of this.selected()) {
+      const plan = await this.planStage(stage, known, this.wanted(stage));
+      plans.push(plan);
+      if (plan.planned.status === "cached") known.set(stage.name, plan.planned.outputs);
+    }
+    return { pipeline: this.options.pipeline.name, stages: rerunLost(plans) };
+  }
+
+  private async identity(stage: StageConfig): Promise<{ identity?: Json; listing?: Listing }> {
+    const { kind, params } = stage;
+    const { pipeline, store } = this.options;
+    const warn = (message: string) => this.warn(stage.name, message);
+    const seed = stageSeed(pipeline.seed, stage);
+    if (kind.list && kind.listedAtPlan?.(params.all)) {
+      const items = await listItems(stage, kind.list, seed, pipeline.base, store, warn);
+      const listing = await collectListing(items);
+      return { identity: listing.identity, listing };
+    }
+    if (!kind.identity) return {};
+    const hashFile = (path: string) => store.stat.hashFile(path);
+    return { identity: await kind.identity({ with: params.all, base: pipeline.base, seed, hashFile, warn }) };
+  }
+
+  private previous(stage: StageConfig): Result | undefined {
+    const { pipeline, store } = this.options;
+    const latest = store.latest.get(pipeline.name, stage.name);
+    return latest ? store.results.get(latest.fingerprint) : undefined;
+  }
+
+  private async reasons(
+    stage: StageConfig,
+    preimage: Preimage,
+    listing: Listing | undefined,
+  ): Promise<readonly Reason[]> {
+    const previous = this.previous(stage);
+    if (!previous) return [{ code: "never-run", message: "no result of it is in the store" }];
+    const reasons = explainDifference(previous.preimage, preimage);
+    if (reasons.length === 0)
+      return [{ code: "result-lost", message: "its result is no longer in the store" }];
+    if (!listing) return reasons;
+    const detailed = reasons.map((reason) =>
+      reason.code === "source-changed"
+        ? explainSource(this.options.store, listing, previous.outputs)
+        : reason,
+    );
+    return Promise.all(detailed);
+  }
+
+  /** What has changed in a stage whose inputs are not known yet, inputs and sources aside. */
+  private knownDifferences(stage: StageConfig): readonly Reason[] {
+    const previous = this.previous(stage);
+    if (!previous) return [];
+    const { identity, inputs } = previous.preimage;
+    const { pipeline, registry } = this.options;
+    const hashes = inputs as Readonly<Record<string, string>>;
+    return explainDifference(
+      previous.preimage,
+      stagePreimage(registry, stage, pipeline.seed, hashes, identity),
+    );
+  }
+}
+
+/** Stages whose bytes are lost run when one that runs, or may run, takes them as input. */
+function rerunLost(plans: readonly StagePlan[]): readonly PlannedStage[] {
+  const needed = new Set<string>();
+  const stages: PlannedStage[] = [];
+  for (const { planned, result, lost } of plans.toReversed()) {
+    const { name, kind, config } = planned;
+    let stage = planned;
+    if (planned.status === "cached" && result && lost !== undefined && needed.has(name)) {
+      const { fingerprint } = planned;
+      stage = { name, kind, config, status: "run", fingerprint, reasons: [unusable(result, lost)] };
+    }
+    if (stage.status !== "cached") for (const ref of Object.values(config.inputs)) needed.add(ref.stage);
+    stages.unshift(stage);
+  }
+  return stages;
+}
+
+function resolveInputs(
+  stage: StageConfig,
+  known: KnownOutputs,
+): { readonly hashes: Record<string, string> } | { readonly waitsFor: readonly string[] } {
+  const waitsFor = new Set<string>();
+  const hashes: Record<string, string> = {};
+  for (const [port, ref] of Object.entries(stage.inputs)) {
+    const output = known.get(ref.stage)?.[ref.port];
+    if (output) hashes[port] = output.hash;
+    else waitsFor.add(ref.stage);
+  }
+  return waitsFor.size > 0 ? { waitsFor: [...waitsFor] } : { hashes };
+}
+
+/** Names the first part of a result that the store does not hold any more. */
+function lostPart(result: Result, store: PlanOptions["store"]): string | undefined {
+  for (const [port, { hash }] of Object.entries(result.outputs)) {
+    const tree = store.trees.get(hash);
+    if (!tree) return `the artifact ${hash.slice(0, 8)} (${port})`;
+    const [missing] = store.trees.missing(tree);
+    if (missing !== undefined) return `${missing} of the output ${port}`;
+  }
+  return undefined;
+}
+
+function unusable(result: Result, lost: string | undefined): Reason {
+  if (lost !== undefined) return { code: "result-lost", message: `the store has lost ${lost}` };
+  return {
+    code: "transient-failures",
+    message: `${result.transientFailures} items failed last time in a way that may pass; they are tried again`,
+  };
+}

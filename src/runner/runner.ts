@@ -1,0 +1,166 @@
+import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Registry } from "../contract/kind.js";
+import type { Pipeline, StageConfig } from "./config/pipeline.js";
+import type { Listener } from "./events.js";
+import { Cores } from "./execute/cores.js";
+import { localExecutor } from "./execute/local-executor.js";
+import type { RunState } from "./execute/run-state.js";
+import { runStage } from "./execute/stage-run.js";
+import type { RunRecord, StageRecord } from "./lineage/record.js";
+import { Recorder } from "./lineage/recorder.js";
+import { gitState, machine } from "./lineage/surroundings.js";
+import type { Plan } from "./plan/plan.js";
+import { Planner } from "./plan/planner.js";
+import type { Store } from "./store/store.js";
+
+export interface PlanOptions {
+  readonly pipeline: Pipeline;
+  readonly store: Store;
+  readonly registry: Registry;
+  /** Stages to bring about, with all they need; empty: all. */
+  readonly targets: readonly string[];
+  /** Stages to run even though a result exists. */
+  readonly force: readonly string[];
+}
+
+export interface RunOptions extends PlanOptions {
+  /** Goes on with what does not depend on a failed stage. */
+  readonly keepGoing: boolean;
+  readonly listener: Listener;
+  /** First abort: stop cleanly, keep finished items. */
+  readonly signal: AbortSignal;
+  /** Second abort: kill the stage hosts at once. */
+  readonly kill: AbortSignal;
+}
+
+/** What a run would do, and why; nothing is run and nothing written but the stat cache. */
+export function planPipeline(options: PlanOptions): Promise<Plan> {
+  return new Planner(options, () => {}).plan();
+}
+
+/** Time-sorted and unique: 20261124T214501-3f9a1c. */
+function newRunId(now: Date): string {
+  const time = now.toISOString().replace(/[-:]|\.\d+Z$/g, "");
+  return `${time}-${randomBytes(3).toString("hex")}`;
+}
+
+/**
+ * Runs a pipeline. Stages start as soon as their inputs are there and cores are free; what happened is in the record
+ * that is returned and kept under runs/.
+ */
+export async function runPipeline(options: RunOptions): Promise<RunRecord> {
+  const { pipeline, store, registry, listener } = options;
+  const startedAt = new Date();
+  const runId = newRunId(startedAt);
+  const git = gitState(pipeline.base);
+  const lease = store.readOnly ? undefined : await store.leases.shared(runId, { signal: options.signal });
+  try {
+    const log = store.readOnly ? undefined : store.runs.create(runId);
+    const recorder = new Recorder(
+      {
+        runId,
+        pipeline: pipeline.name,
+        file: pipeline.file,
+        status: "running",
+        startedAt: startedAt.toISOString(),
+        durationMs: 0,
+        params: pipeline.params,
+        profiles: [...pipeline.profiles],
+        overrides: [...pipeline.overrides],
+        git: null,
+        machine: machine(),
+        engine: registry.impl("engine", {}),
+        stages: [],
+      },
+      log,
+      listener,
+    );
+    const planner = new Planner(options, (stage, message) =>
+      recorder.emit({ type: "stage-note", stage, message }),
+    );
+    const remakes = new Map<string, Promise<StageRecord>>();
+    const state: RunState = {
+      runId,
+      options,
+      planner,
+      recorder,
+      executor: localExecutor,
+      cores: new Cores(availableParallelism()),
+      known: new Map(),
+      fingerprints: new Map(),
+      logFile: (stage) => join(store.root, "runs", runId, "logs", `${stage.name}.log`),
+      remake(stage) {
+        const running = remakes.get(stage.name);
+        if (running) return running;
+        const work = runStage(state, stage, { whole: true, cores: "lent" })
+          .then((record) => settled(state, record))
+          .finally(() => remakes.delete(stage.name));
+        remakes.set(stage.name, work);
+        return work;
+      },
+    };
+    const status = await runStages(state);
+    return recorder.finish(status, await git, [...pipeline.stages.keys()]);
+  } finally {
+    lease?.release();
+  }
+}
+
+function settled(state: RunState, record: StageRecord): StageRecord {
+  if (record.status === "ran" || record.status === "cached") {
+    state.known.set(record.name, record.outputs);
+    if (record.fingerprint !== null) state.fingerprints.set(record.name, record.fingerprint);
+  }
+  state.recorder.stageFinished(record);
+  return record;
+}
+
+async function runStages(state: RunState): Promise<RunRecord["status"]> {
+  const { signal, keepGoing } = state.options;
+  const work = new Map<string, Promise<StageRecord>>();
+  let failed: string | undefined;
+  const bring = async (stage: StageConfig): Promise<StageRecord> => {
+    const inputs = Object.values(stage.inputs).map((ref) => work.get(ref.stage));
+    const before = (await Promise.all(inputs)).filter((record) => record !== undefined);
+    const broken = before.find(({ status }) => status !== "ran" && status !== "cached");
+    if (signal.aborted) return settled(state, skipped(stage, "the run was interrupted"));
+    if (broken) {
+      return settled(
+        state,
+        skipped(stage, `${broken.name} ${broken.status === "failed" ? "failed" : "did not run"}`),
+      );
+    }
+    if (failed !== undefined && !keepGoing) return settled(state, skipped(stage, `${failed} failed`));
+    const record = settled(
+      state,
+      await runStage(state, stage, { whole: state.planner.wanted(stage), cores: "own" }),
+    );
+    if (record.status === "failed") failed = stage.name;
+    return record;
+  };
+  for (const stage of state.planner.selected()) work.set(stage.name, bring(stage));
+  const records = await Promise.all(work.values());
+  if (signal.aborted && records.some(({ status }) => status === "interrupted" || status === "skipped")) {
+    return "interrupted";
+  }
+  return records.some(({ status }) => status === "failed") ? "failed" : "succeeded";
+}
+
+function skipped(stage: StageConfig, reason: string): StageRecord {
+  return {
+    name: stage.name,
+    kind: stage.kind.name,
+    status: "skipped",
+    reason,
+    fingerprint: null,
+    durationMs: 0,
+    attempts: 0,
+    items: null,
+    inputs: {},
+    outputs: {},
+    metrics: {},
+    notes: [],
+  };
+}

@@ -1,0 +1,41 @@
+import { StageError } from "../contract/stage.js";
+import type { EngineId } from "./resolve.js";
+
+/**
+ * A tensor back end that is ready: tfjs's global back end is set to it, and every kernel and gradient that training
+ * needs is registered. Code that computes imports `@tensorflow/tfjs-core` and takes an Engine as the proof of that.
+ */
+export interface Engine {
+  readonly id: EngineId;
+  /** For people and the lineage: package version and what the processor offers it. */
+  readonly description: string;
+  /** True where equal input and seeds give equal bits on every run and machine. */
+  readonly bitExact: boolean;
+}
+
+const OPENERS: Readonly<Partial<Record<EngineId, () => Promise<Engine>>>> = {
+  wasm: async () => (await import("./wasm.js")).openWasm(),
+};
+
+const opened = new Map<EngineId, Promise<Engine>>();
+
+/**
+ * Opens an engine once per process and makes it the current one.
+ *
+ * @throws StageError where the engine is not there.
+ */
+export function openEngine(id: EngineId): Promise<Engine> {
+  const open = OPENERS[id];
+  if (!open) {
+    throw new StageError(`the engine ${id} is not part of this version`, {
+      class: "engine-missing",
+      hint: "use `engine: auto` or `engine: wasm`",
+    });
+  }
+  let engine = opened.get(id);
+  if (!engine) {
+    engine = open();
+    opened.set(id, engine);
+  }
+  return engine;
+}

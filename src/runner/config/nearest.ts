@@ -1,0 +1,47 @@
+/** Edit distance where a swap of neighbours counts as one edit (optimal string alignment). */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        cost = Math.min(cost, before[j - 2]! + 1);
+      }
+      row.push(cost);
+    }
+    before = previous;
+    previous = row;
+  }
+  return previous[b.length]!;
+}
+
+/** The name that was probably meant: at most a third of the letters differ. Ties go to the first. */
+export function nearest(name: string, names: Iterable<string>): string | undefined {
+  if (name.length > 100) return undefined;
+  const wanted = name.toLowerCase().replaceAll("-", "_");
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of names) {
+    const cost = distance(wanted, candidate.toLowerCase().replaceAll("-", "_"));
+    if (cost < least && candidate !== name) {
+      best = candidate;
+      least = cost;
+    }
+  }
+  return best;
+}
+
+/** A hint that names the nearest, if one is near. */
+export function didYouMean(name: string, names: Iterable<string>): string | undefined {
+  const near = nearest(name, names);
+  return near === undefined ? undefined : `did you mean ${near}?`;
+}
+
+/** "a", "a or b", "a, b or c". */
+export function orList(words: readonly string[]): string {
+  if (words.length < 2) return words.join("");
+  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}

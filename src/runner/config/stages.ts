@@ -1,0 +1,185 @@
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Kind, Registry } from "../../contract/kind.js";
+import type { JsonObject } from "../../core/json.js";
+import { findCycles, topologicalOrder } from "./graph.js";
+import { didYouMean, nearest } from "./nearest.js";
+import type { ConfigProblem, InputRef, StageConfig } from "./pipeline.js";
+import { type Place, problemAt } from "./source.js";
+import { child, type Entry, entriesOf, mapValue, toJson, type Value } from "./tree.js";
+import { memoryMiB, timeoutMs } from "./units.js";
+import { kindValidator, type Validators } from "./validators.js";
+import { paramViews, secretNames } from "./views.js";
+import { explainViolations } from "./violations.js";
+
+/** Makes stages of their values: finds kinds, checks params, connects inputs, orders by dependency. */
+export class StageBinder {
+  readonly problems: ConfigProblem[] = [];
+  private readonly stages: ReadonlyMap<string, Entry>;
+  private readonly kinds = new Map<string, Kind>();
+
+  constructor(
+    root: Value,
+    private readonly registry: Registry,
+    private readonly validators: Validators,
+  ) {
+    this.stages = entriesOf(child(root, "stages"));
+  }
+
+  /** The stages in topological order; of use only where there are no problems, here or in the file's form. */
+  bind(): ReadonlyMap<string, StageConfig> {
+    for (const [name, entry] of this.stages) {
+      const kind = this.findKind(child(entry.value, "uses"));
+      if (kind) this.kinds.set(name, kind);
+    }
+    const bound = new Map<string, StageConfig>();
+    const needs = new Map<string, string[]>();
+    for (const [name, entry] of this.stages) {
+      const inputs = this.connect(name, entry);
+      needs.set(
+        name,
+        Object.values(inputs).map((input) => input.stage),
+      );
+      const kind = this.kinds.get(name);
+      if (kind) bound.set(name, this.configure(name, entry, kind, inputs));
+    }
+    const { order, rest } = topologicalOrder(needs);
+    for (const cycle of findCycles(needs, rest)) this.refuseCycle(cycle);
+    return new Map(order.flatMap((name) => (bound.has(name) ? [[name, bound.get(name)!]] : [])));
+  }
+
+  private findKind(uses: Value | undefined): Kind | undefined {
+    if (uses?.kind !== "scalar" || typeof uses.value !== "string") return undefined;
+    const name = uses.value;
+    if (/^(\.{0,2}\/)/.test(name)) return this.findModule(name, uses.at);
+    const kind = this.registry.kinds.get(name);
+    if (kind) return kind;
+    const names = [...this.registry.kinds.keys()];
+    const file = /\.[cm]?js$/.test(name) ? `a module of yours begins with ./ : ./${name}` : undefined;
+    const hint = file ?? didYouMean(name, names) ?? `there are ${names.join(", ")}`;
+    this.problems.push(problemAt(uses.at, `there is no stage kind ${name}`, hint));
+    return undefined;
+  }
+
+  private findModule(name: string, at: Place): Kind | undefined {
+    const path = resolve(dirname(at.source.path), name);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) return this.registry.module(path);
+    const hint = `the path starts at the folder of ${at.source.isOption ? "the pipeline file" : at.source.label}`;
+    this.problems.push(problemAt(at, `there is no module ${name}`, hint));
+    return undefined;
+  }
+
+  private connect(name: string, entry: Entry): Record<string, InputRef> {
+    const kind = this.kinds.get(name);
+    const inputs = child(entry.value, "inputs");
+    const connected: Record<string, InputRef> = {};
+    const meant = new Set<string>();
+    for (const [port, { key, value }] of entriesOf(inputs)) {
+      if (kind && !kind.anyInputs && !Object.hasOwn(kind.inputs, port)) {
+        const ports = Object.keys(kind.inputs);
+        meant.add(nearest(port, ports) ?? "");
+        const hint =
+          didYouMean(port, ports) ??
+          (ports.length > 0 ? `it takes ${ports.join(", ")}` : "it takes no inputs");
+        this.problems.push(problemAt(key, `${kind.name} has no input "${port}"`, hint));
+      }
+      if (value.kind !== "scalar" || typeof value.value !== "string") continue;
+      const ref = this.findOutput(name, value.value, value.at);
+      if (ref) connected[port] = ref;
+    }
+    for (const [port, { summary, optional }] of Object.entries(kind?.inputs ?? {})) {
+      if (optional || meant.has(port) || child(inputs, port) !== undefined) continue;
+      const message = `${name} lacks its input "${port}": ${summary}`;
+      this.problems.push(problemAt(entry.key, message, this.suggestInput(name, port)));
+    }
+    return connected;
+  }
+
+  private findOutput(taker: string, text: string, at: Place): InputRef | undefined {
+    const refuse = (message: string, hint?: string) => {
+      this.problems.push(problemAt(at, message, hint));
+      return undefined;
+    };
+    const dot = text.indexOf(".");
+    const stage = dot < 0 ? text : text.slice(0, dot);
+    if (!this.stages.has(stage)) {
+      const others = [...this.stages.keys()].filter((other) => other !== taker);
+      return refuse(
+        `there is no stage ${stage}`,
+        didYouMean(stage, others) ?? `there are ${others.join(", ")}`,
+      );
+    }
+    if (stage === taker) return refuse(`${taker} takes its own output: ${taker} -> ${taker}`);
+    const outputs = this.kinds.get(stage)?.outputs.map((output) => output.name);
+    if (!outputs) return { stage, port: "" };
+    const port = dot < 0 ? outputs[0]! : text.slice(dot + 1);
+    if (outputs.includes(port)) return { stage, port };
+    return refuse(
+      `${stage} has no output "${port}"`,
+      didYouMean(port, outputs) ?? `it gives ${outputs.join(", ")}`,
+    );
+  }
+
+  private suggestInput(taker: string, port: string): string {
+    for (const [name, kind] of this.kinds) {
+      if (name === taker || !kind.outputs.some((output) => output.name === port)) continue;
+      const ref = kind.outputs[0].name === port ? name : `${name}.${port}`;
+      return `write inputs: { ${port}: ${ref} }`;
+    }
+    return `write inputs: { ${port}: <stage> }`;
+  }
+
+  private configure(
+    name: string,
+    entry: Entry,
+    kind: Kind,
+    inputs: Readonly<Record<string, InputRef>>,
+  ): StageConfig {
+    const given = child(entry.value, "with") ?? mapValue(entry.key, new Map());
+    const params = (given.kind === "map" ? toJson(given) : {}) as JsonObject;
+    const validator = kindValidator(this.validators, kind.name);
+    if (validator && given.kind === "map" && !validator.validate(params)) {
+      const owner = kind.name === name ? name : `${name} (${kind.name})`;
+      const checked = { value: given.entries.size > 0 ? given : mapValue(entry.key, new Map()), name, owner };
+      this.problems.push(...explainViolations(validator.validate.errors ?? [], checked));
+    }
+    const resources = child(entry.value, "resources");
+    const cpus = numberOf(child(resources, "cpus"));
+    const memory = memoryMiB(textOf(child(resources, "memory")));
+    const timeout = timeoutMs(
+      numberOf(child(entry.value, "timeout")) ?? textOf(child(entry.value, "timeout")),
+    );
+    const { source, start } = entry.key;
+    return {
+      name,
+      kind,
+      inputs,
+      params: paramViews(params, validator?.schema),
+      secrets: secretNames(params, validator?.schema),
+      resources: {
+        ...(cpus === undefined ? {} : { cpus }),
+        ...(memory === undefined ? {} : { memoryMiB: memory }),
+      },
+      retries: numberOf(child(entry.value, "retries")) ?? 0,
+      ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+      at: { file: source.label, ...source.position(start) },
+    };
+  }
+
+  private refuseCycle(cycle: readonly string[]): void {
+    const [first, before] = [cycle[0]!, cycle.at(-2)!];
+    const inputs = entriesOf(child(this.stages.get(first)?.value, "inputs"));
+    const closing = [...inputs.values()].find(({ value }) => textOf(value)?.split(".")[0] === before);
+    const at = closing?.value.at ?? this.stages.get(first)!.key;
+    const hint = "data flows one way: one of these inputs has to come from elsewhere";
+    this.problems.push(problemAt(at, `stages wait for each other in a circle: ${cycle.join(" -> ")}`, hint));
+  }
+}
+
+function numberOf(value: Value | undefined): number | undefined {
+  return value?.kind === "scalar" && typeof value.value === "number" ? value.value : undefined;
+}
+
+function textOf(value: Value | undefined): string | undefined {
+  return value?.kind === "scalar" && typeof value.value === "string" ? value.value : undefined;
+}

@@ -1,0 +1,160 @@
+import { expectation, received, tagsOf } from "./expectation.js";
+import { NAME, NAME_RULE } from "./names.js";
+import { didYouMean, orList } from "./nearest.js";
+import type { ConfigProblem } from "./pipeline.js";
+import { problemAt } from "./source.js";
+import { child, placeOf, type Value } from "./tree.js";
+import { hasType, type Schema, type Violation } from "./validators.js";
+
+export interface Checked {
+  /** The value that was checked, with places. */
+  readonly value: Value;
+  /** What people call it: "" for the whole file, "train" for a stage's `with`. */
+  readonly name: string;
+  /** A phrase for it as the owner of keys: "the pipeline", "stage train (train)". */
+  readonly owner: string;
+}
+
+/** A validator's errors as problems: one for each place, unions narrowed to the branch that was meant. */
+export function explainViolations(violations: readonly Violation[], checked: Checked): ConfigProblem[] {
+  const problems = new Map<string, ConfigProblem>();
+  for (const violation of narrowUnions(violations)) {
+    const path = pointerPath(violation.instancePath);
+    if (isBroken(checked.value, path)) continue;
+    const { key, problem } = explain(violation, path, checked);
+    if (!problems.has(key)) problems.set(key, problem);
+  }
+  return [...problems.values()];
+}
+
+function explain(
+  violation: Violation,
+  path: readonly string[],
+  checked: Checked,
+): { readonly key: string; readonly problem: ConfigProblem } {
+  const { parentSchema, params, data, keyword } = violation;
+  const name = [checked.name, ...path].filter((word) => word !== "").join(".");
+  const owner = path.length === 0 ? checked.owner : name;
+  switch (keyword) {
+    case "additionalProperties": {
+      const unknown = String(params.additionalProperty);
+      const names = Object.keys(parentSchema.properties ?? {});
+      const patterns = Object.keys(parentSchema.patternProperties ?? {});
+      const hint = didYouMean(unknown, names) ?? knownKeys(names, patterns);
+      const problem = problemAt(
+        placeOf(checked.value, [...path, unknown]),
+        names.length === 0 && patterns.length > 0
+          ? `"${unknown}" is no name that can stand in ${owner}`
+          : `${owner} has no key "${unknown}"`,
+        hint,
+      );
+      return { key: `${violation.instancePath}/${unknown} unknown`, problem };
+    }
+    case "required": {
+      const missing = String(params.missingProperty);
+      const wanted = parentSchema.properties?.[missing];
+      const summary = wanted?.description?.replace(/\.$/, "");
+      const problem = problemAt(
+        placeOf(checked.value, path),
+        `${owner} lacks "${missing}"`,
+        wanted && `expected ${expectation(wanted)}${summary ? `: ${lowerFirst(summary)}` : ""}`,
+      );
+      return { key: `${violation.instancePath}/${missing} missing`, problem };
+    }
+    case "discriminator": {
+      const tag = String(params.tag);
+      const tags = tagsOf(parentSchema);
+      const given = params.tagValue;
+      if (given === undefined) {
+        const message = `${owner} lacks "${tag}": expected ${orList(tags)}`;
+        return {
+          key: `${violation.instancePath} tag`,
+          problem: problemAt(placeOf(checked.value, path), message),
+        };
+      }
+      const message = `${name}.${tag}: expected ${orList(tags)}, received ${received(given)}`;
+      const place = valuePlace(checked.value, [...path, tag]);
+      const hint = typeof given === "string" ? didYouMean(given, tags) : undefined;
+      return { key: `${violation.instancePath} tag`, problem: problemAt(place, message, hint) };
+    }
+    default: {
+      const message = `${name || "the file"}: expected ${expectation(parentSchema)}, received ${received(data)}`;
+      const near = typeof data === "string" ? didYouMean(data, choices(parentSchema)) : undefined;
+      const hint = near ?? origin(checked.value, path);
+      return {
+        key: `${violation.instancePath} value`,
+        problem: problemAt(valuePlace(checked.value, path), message, hint),
+      };
+    }
+  }
+}
+
+/** The texts a value may be, where a schema lists them. */
+function choices(schema: Schema): string[] {
+  const own = [schema.const, ...(schema.enum ?? [])];
+  const branches = (schema.anyOf ?? []).flatMap(choices);
+  return [...own.filter((value) => typeof value === "string"), ...branches];
+}
+
+function knownKeys(names: readonly string[], patterns: readonly string[]): string | undefined {
+  if (names.length > 0) return `known: ${names.join(", ")}`;
+  return patterns.includes(NAME) ? NAME_RULE : "it takes no other keys";
+}
+
+/**
+ * Of the errors of a union, keeps those of the branch that the value has the form of; where none or several have
+ * it, the union's own error alone.
+ */
+function narrowUnions(violations: readonly Violation[]): readonly Violation[] {
+  let left = violations;
+  for (const union of violations.filter((violation) => violation.keyword === "anyOf")) {
+    const inside = (violation: Violation) => violation.schemaPath.startsWith(`${union.schemaPath}/`);
+    const fitting = (union.parentSchema.anyOf ?? []).flatMap((branch, i) =>
+      branch.const === undefined && !branch.enum && hasType(branch, union.data)
+        ? [`${union.schemaPath}/${i}/`]
+        : [],
+    );
+    const keep = fitting.length === 1 ? fitting[0]! : undefined;
+    left = left.filter((violation) => {
+      if (violation === union) return keep === undefined;
+      if (!violation.instancePath.startsWith(union.instancePath) || !inside(violation)) return true;
+      return keep !== undefined && violation.schemaPath.startsWith(keep);
+    });
+  }
+  return left;
+}
+
+function pointerPath(pointer: string): string[] {
+  if (pointer === "") return [];
+  return pointer
+    .slice(1)
+    .split("/")
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function isBroken(root: Value, path: readonly string[]): boolean {
+  let value: Value | undefined = root;
+  for (const key of path) value = child(value, key);
+  return value?.kind === "scalar" && value.broken === true;
+}
+
+/** The place of the value itself; of its key where it is a mapping or list, whose own place is many lines. */
+function valuePlace(root: Value, path: readonly string[]) {
+  let value: Value | undefined = root;
+  for (const key of path) value = child(value, key);
+  return value?.kind === "scalar" ? value.at : placeOf(root, path);
+}
+
+/** Says where an interpolated value came from. */
+function origin(root: Value, path: readonly string[]): string | undefined {
+  let value: Value | undefined = root;
+  for (const key of path) value = child(value, key);
+  if (!value?.from) return undefined;
+  const { name, at } = value.from;
+  if (at.source.isOption) return `the value comes from ${at.source.label}`;
+  return `the value comes from ${name} (${at.source.label}:${at.source.position(at.start).line})`;
+}
+
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}

@@ -1,0 +1,103 @@
+import type { JsonObject } from "../../core/json.js";
+import type { Result } from "../store/results.js";
+import type { Store } from "../store/store.js";
+
+/** A stage's result as a step of the way of data. */
+export interface LineageStep {
+  readonly fingerprint: string;
+  readonly stage: string;
+  readonly kind: string;
+  readonly runId: string;
+  readonly createdAt: string;
+  readonly with: JsonObject;
+  readonly versions: JsonObject;
+  /** Port → artifact hash. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<
+    Record<string, { readonly hash: string; readonly bytes: number; readonly rows?: number }>
+  >;
+}
+
+/** Which results made which artifacts from which: the whole store as one graph, read once. */
+export class LineageGraph {
+  private readonly makers = new Map<string, Result[]>();
+  private readonly users = new Map<string, Result[]>();
+
+  constructor(store: Store) {
+    for (const result of store.results.list()) {
+      for (const { hash } of Object.values(result.outputs)) push(this.makers, hash, result);
+      for (const hash of Object.values(inputsOf(result))) push(this.users, hash, result);
+    }
+  }
+
+  /** Hashes of all artifacts that results name. */
+  artifacts(): string[] {
+    return [...new Set([...this.makers.keys(), ...this.users.keys()])].sort();
+  }
+
+  /** The results that gave an artifact. Content has hashes: several stages may have given the same. */
+  makersOf(artifact: string): readonly Result[] {
+    return this.makers.get(artifact) ?? [];
+  }
+
+  /** Every step from the sources to the artifacts, sources first. */
+  up(artifacts: readonly string[]): readonly LineageStep[] {
+    return this.walk(
+      artifacts,
+      (hash) => this.makersOf(hash),
+      (result) => Object.values(inputsOf(result)),
+    ).reverse();
+  }
+
+  /** Every step that was made of the artifacts, nearest first. */
+  down(artifacts: readonly string[]): readonly LineageStep[] {
+    return this.walk(
+      artifacts,
+      (hash) => this.users.get(hash) ?? [],
+      (result) => Object.values(result.outputs).map(({ hash }) => hash),
+    );
+  }
+
+  private walk(
+    start: readonly string[],
+    results: (artifact: string) => readonly Result[],
+    next: (result: Result) => readonly string[],
+  ): LineageStep[] {
+    const steps = new Map<string, LineageStep>();
+    const queue = [...start];
+    for (let artifact = queue.shift(); artifact !== undefined; artifact = queue.shift()) {
+      for (const result of results(artifact)) {
+        if (steps.has(result.fingerprint)) continue;
+        steps.set(result.fingerprint, toStep(result));
+        queue.push(...next(result));
+      }
+    }
+    return [...steps.values()];
+  }
+}
+
+function push(map: Map<string, Result[]>, key: string, value: Result): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+function inputsOf(result: Result): Readonly<Record<string, string>> {
+  return result.preimage.inputs as Readonly<Record<string, string>>;
+}
+
+export function toStep(result: Result): LineageStep {
+  const { fingerprint, stage, preimage, runId, createdAt, versions, outputs } = result;
+  const impl = (preimage.impl ?? {}) as JsonObject;
+  return {
+    fingerprint,
+    stage,
+    kind: preimage.kind,
+    runId,
+    createdAt,
+    with: preimage.with,
+    versions: { ...versions, ...impl },
+    inputs: inputsOf(result),
+    outputs,
+  };
+}

@@ -1,0 +1,19 @@
+import type { ImplName, Lister } from "../../contract/kind.js";
+import type { BaseContext, ItemWorker } from "../../contract/stage.js";
+
+/**
+ * Where pictures come from. A plug-in: one record in sources.ts, its params in schema.ts. The record is read by the
+ * runner at every plan, so what is heavy stands behind `list` and `open`.
+ */
+export interface Source {
+  /** The `type` in `with.source`. */
+  readonly name: string;
+  /** The listing stands for the outside world, and is made again at every plan (a folder); see Kind.listedAtPlan. */
+  readonly listedAtPlan: boolean;
+  /** What computes its bytes. */
+  readonly impl: readonly ImplName[];
+  /** Loads what lists the items; runs in the runner. */
+  list(): Promise<Lister>;
+  /** Opens what turns a listed item into a picture; runs in the stage host. */
+  open(context: BaseContext): Promise<ItemWorker>;
+}

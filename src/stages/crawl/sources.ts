@@ -1,0 +1,25 @@
+import type { Source } from "./source.js";
+
+const SOURCES: readonly Source[] = [
+  {
+    name: "synthetic",
+    listedAtPlan: false,
+    impl: ["sharp"],
+    list: async () => (await import("./sources/synthetic/list.js")).list,
+    open: async (context) => (await import("./sources/synthetic/worker.js")).open(context),
+  },
+  {
+    name: "local",
+    listedAtPlan: true,
+    impl: [],
+    list: async () => (await import("./sources/local/list.js")).list,
+    open: async (context) => (await import("./sources/local/worker.js")).open(context),
+  },
+];
+
+/** The source that `with.source.type` names. @throws for a name the schema does not know. */
+export function sourceNamed(name: string): Source {
+  const source = SOURCES.find((candidate) => candidate.name === name);
+  if (!source) throw new Error(`there is no source ${name}`);
+  return source;
+}

@@ -1,0 +1,18 @@
+import type { Kind } from "../../contract/kind.js";
+
+/** Measures a student against its teacher on the held-out split, beside a baseline, and writes the report. */
+export const kind: Kind = {
+  name: "eval",
+  version: 1,
+  summary: "Measures the student on the held-out split, beside a baseline, and writes an HTML report",
+  inputs: {
+    model: { summary: "the student that train made" },
+    data: { summary: "the data set that pack made; its `holdout` split is measured" },
+  },
+  outputs: [
+    { name: "report", summary: "report.html, metrics.json, tags.parquet (each tag) and predictions.parquet" },
+  ],
+  impl: () => ["engine", "sharp"],
+  cpus: 1,
+  module: new URL("./run.js", import.meta.url).href,
+};

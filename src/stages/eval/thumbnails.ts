@@ -1,0 +1,31 @@
+import sharp from "sharp";
+import type { Picture } from "./report/data.js";
+
+/** Pictures up to this many bytes stand in the report as they are. */
+const AS_IS_BYTES = 48 * 1024;
+/** Larger ones are made to fit a square of this side, pixels. */
+const SIDE = 192;
+/** Up to this side a picture is shown with hard pixels: it is smaller than its place on the page. */
+const SMALL_SIDE = 64;
+const MAX_PIXELS = 50_000_000;
+
+const TYPES: Readonly<Record<string, string>> = { jpeg: "image/jpeg", png: "image/png" };
+
+/** A picture's bytes as a data URI of bounded size; undefined for bytes that are no picture. */
+export async function thumbnail(bytes: Buffer): Promise<Picture | undefined> {
+  try {
+    const image = sharp(bytes, { limitInputPixels: MAX_PIXELS });
+    const { format, width, height } = await image.metadata();
+    const small = Math.max(width, height) <= SMALL_SIDE;
+    const type = TYPES[format];
+    if (type !== undefined && bytes.length <= AS_IS_BYTES) return { uri: dataUri(type, bytes), small };
+    const resized = image.resize(SIDE, SIDE, { fit: "inside", withoutEnlargement: true });
+    return { uri: dataUri("image/jpeg", await resized.jpeg({ quality: 82 }).toBuffer()), small };
+  } catch {
+    return undefined;
+  }
+}
+
+function dataUri(type: string, bytes: Buffer): string {
+  return `data:${type};base64,${bytes.toString("base64")}`;
+}

@@ -1,0 +1,21 @@
+import { resolve } from "node:path";
+import type { Kind } from "../../contract/kind.js";
+
+/** Runs a shell command of the user's own, in any language, as a cached stage. */
+export const kind: Kind = {
+  name: "exec",
+  version: 1,
+  summary: "Runs a shell command with declared files, outputs and environment",
+  inputs: {},
+  anyInputs: true,
+  outputs: [{ name: "out", summary: "what the command left in $OUTPUT, and its declared outputs" }],
+  module: new URL("./run.js", import.meta.url).href,
+  /** The declared files by content: the command line alone would not tell that a script changed. */
+  async identity({ with: params, base, hashFile }) {
+    const hashes: Record<string, string> = {};
+    for (const dep of (params.deps ?? []) as readonly string[]) {
+      hashes[dep] = await hashFile(resolve(base, dep));
+    }
+    return hashes;
+  },
+};

@@ -1,0 +1,92 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type StageContext, StageError, type StageModule } from "../../contract/stage.js";
+import { Duck, parquet, sqlString } from "../../core/duck.js";
+import { writeTable } from "../../core/tables.js";
+import { fixedTags } from "./fixed.js";
+import type { Params } from "./schema.js";
+
+/** Chooses the tags and writes index.parquet: tag, position, count (images that carry the tag). */
+export const stage: StageModule = {
+  async run(context) {
+    const params = context.with as Params;
+    const fixed = fixedTags(params, context.base);
+    const duck = await Duck.open({ scratch: context.scratch, threads: context.cpus });
+    try {
+      const labels = parquet(context.inputs.labels!.path("labels.parquet"));
+      const chosen = fixed ? await fromList(duck, context, labels, params, fixed) : byFrequency(labels, params);
+      const table = await writeTable(
+        duck,
+        chosen,
+        ["position"],
+        join(context.outDir("index"), "index.parquet"),
+      );
+      if (table.rows === 0) {
+        throw new StageError("no tag was left to learn", {
+          hint: "lower index's `min_count` or `min_score`, or look at screen's report: did it drop all images?",
+        });
+      }
+      if (!fixed && table.rows < params.top) {
+        context.note(`only ${table.rows} tags qualify; \`top\` asks for up to ${params.top}`);
+      }
+      return {
+        outputs: { index: [{ path: "index.parquet", table }] },
+        metrics: { tags: table.rows, ...(await coverage(duck, labels, chosen, params)) },
+      };
+    } finally {
+      duck.close();
+    }
+  },
+};
+
+/** tag, count of the images that carry it with at least `min_score`; a tag listed twice by an image counts once. */
+function counts(labels: string, params: Params): string {
+  return `SELECT tag, count(*) AS count
+    FROM (SELECT unnest(list_distinct(list_transform(list_filter(labels, x -> x.score >= ${params.min_score}),
+            x -> x.tag))) AS tag FROM ${labels})
+    GROUP BY tag`;
+}
+
+/** DuckDB orders text by its UTF-8 code units, whatever the locale. */
+function byFrequency(labels: string, params: Params): string {
+  return `SELECT tag, row_number() OVER (ORDER BY count DESC, tag) - 1 AS position, count
+    FROM (${counts(labels, params)}) WHERE count >= ${params.min_count}
+    QUALIFY position < ${params.top}`;
+}
+
+async function fromList(
+  duck: Duck,
+  context: StageContext,
+  labels: string,
+  params: Params,
+  tags: readonly string[],
+): Promise<string> {
+  const path = join(context.scratch, "tags.json");
+  writeFileSync(path, JSON.stringify(tags.map((tag, position) => ({ tag, position }))));
+  await duck.run(
+    `CREATE TABLE fixed AS SELECT * FROM read_json(${sqlString(path)}, format = 'array',
+       columns = {tag: 'VARCHAR', position: 'BIGINT'})`,
+  );
+  const unseen = await duck.all(
+    `SELECT tag FROM fixed ANTI JOIN (${counts(labels, params)}) USING (tag) ORDER BY position`,
+  );
+  if (unseen.length > 0) {
+    const names = unseen.slice(0, 5).map((row) => JSON.stringify(row.tag));
+    context.note(
+      `${unseen.length} of ${tags.length} listed tags occur in no image: ${names.join(", ")}${unseen.length > 5 ? ", …" : ""}`,
+    );
+  }
+  return `SELECT tag, position, coalesce(count, 0) AS count FROM fixed LEFT JOIN (${counts(labels, params)}) USING (tag)`;
+}
+
+/** Which share of all labels, and of all images, the chosen tags reach. */
+async function coverage(duck: Duck, labels: string, chosen: string, params: Params) {
+  const [row] = await duck.all(
+    `WITH chosen AS (SELECT tag FROM (${chosen})),
+      pairs AS (SELECT id, unnest(list_transform(list_filter(labels, x -> x.score >= ${params.min_score}), x -> x.tag)) AS tag
+        FROM ${labels})
+     SELECT count(*) AS labels, count(*) FILTER (tag IN (FROM chosen)) AS covered FROM pairs`,
+  );
+  const all = Number(row!.labels);
+  return { labels: all, labels_covered: all === 0 ? 0 : Number((Number(row!.covered) / all).toFixed(4)) };
+}

@@ -1,0 +1,24 @@
+import type { Kind } from "../../contract/kind.js";
+import type { JsonObject } from "../../core/json.js";
+import { teacherNamed } from "./teachers.js";
+
+export const label: Kind = {
+  name: "label",
+  version: 1,
+  summary: "Has a teacher score tags for each picture",
+  inputs: { images: { summary: "pictures, as resize gives them" } },
+  outputs: [
+    { name: "labels", summary: "one row a picture: its tags with scores" },
+    { name: "failures", summary: "pictures the teacher could not label, and why" },
+  ],
+  item: {
+    port: "images",
+    columns: [
+      { name: "labels", type: "STRUCT(tag VARCHAR, score DOUBLE)[]" },
+      { name: "raw", type: "VARCHAR", blob: true },
+    ],
+    carry: ["id"],
+  },
+  impl: (params) => teacherNamed(String((params.teacher as JsonObject).type)).impl,
+  module: new URL("./run.js", import.meta.url).href,
+};

@@ -1,0 +1,37 @@
+import type { ImplName } from "../../contract/kind.js";
+import type { BaseContext, Item } from "../../contract/stage.js";
+
+export interface Label {
+  readonly tag: string;
+  /** In [0, 1]. */
+  readonly score: number;
+}
+
+/** A picture as resize left it. */
+export interface LabelItem {
+  readonly item: Item;
+  readonly bytes: Buffer;
+}
+
+/** What a teacher says of one picture. `raw` is the answer as it came, where there was one. */
+export type Answer =
+  | { readonly ok: true; readonly labels: readonly Label[]; readonly raw?: Uint8Array }
+  | { readonly ok: false; readonly class: string; readonly detail: string; readonly transient: boolean };
+
+export interface TeacherSession {
+  /** Pictures in one call at most. */
+  readonly batch: number;
+  /** Calls under way at once. */
+  readonly concurrency: number;
+  /** One answer per picture, in order; a picture that cannot be labelled is an answer, not an exception. */
+  label(pictures: readonly LabelItem[]): Promise<readonly Answer[]>;
+  close?(): Promise<void>;
+}
+
+/** Who labels. A plug-in: one record in teachers.ts, its params in schema.ts. */
+export interface Teacher {
+  /** The `type` in `with.teacher`. */
+  readonly name: string;
+  readonly impl: readonly ImplName[];
+  open(context: BaseContext): Promise<TeacherSession>;
+}

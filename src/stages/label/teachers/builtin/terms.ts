@@ -1,0 +1,133 @@
+import { labOf } from "./lab.js";
+
+/**
+ * The eleven basic colour terms (Berlin and Kay, 1969), each by sRGB colours that people call so without hesitation:
+ * light, deep and typical ones, since a term covers a region of colour space and not a point.
+ */
+export const COLOUR_TERMS = {
+  black: [
+    [8, 8, 8],
+    [28, 28, 30],
+  ],
+  blue: [
+    [25, 60, 200],
+    [60, 130, 220],
+    [140, 190, 240],
+    [20, 30, 110],
+    [0, 160, 200],
+  ],
+  brown: [
+    [110, 65, 30],
+    [145, 95, 60],
+    [65, 40, 22],
+  ],
+  gray: [
+    [128, 128, 128],
+    [90, 90, 90],
+    [60, 60, 60],
+    [175, 175, 175],
+    [205, 205, 205],
+  ],
+  green: [
+    [0, 150, 60],
+    [100, 200, 80],
+    [20, 80, 30],
+    [110, 130, 50],
+    [170, 220, 150],
+    [0, 160, 130],
+  ],
+  orange: [
+    [255, 140, 0],
+    [240, 115, 40],
+    [250, 175, 90],
+  ],
+  pink: [
+    [255, 150, 185],
+    [240, 90, 150],
+    [250, 200, 212],
+  ],
+  purple: [
+    [120, 40, 160],
+    [75, 20, 105],
+    [170, 125, 210],
+    [190, 50, 210],
+  ],
+  red: [
+    [200, 20, 30],
+    [235, 50, 50],
+    [140, 15, 22],
+  ],
+  white: [
+    [255, 255, 255],
+    [238, 238, 238],
+  ],
+  yellow: [
+    [255, 230, 0],
+    [235, 200, 70],
+    [250, 240, 150],
+  ],
+} as const satisfies Record<string, readonly (readonly [number, number, number])[]>;
+
+export type ColourTerm = keyof typeof COLOUR_TERMS;
+
+const NAMES = Object.keys(COLOUR_TERMS) as ColourTerm[];
+
+/** How fast a colour stops being called by a term, in CIELAB units. */
+const SPREAD = 10;
+
+/** Bits of each channel that the table of memberships distinguishes. */
+const BITS = 5;
+
+let table: Float32Array | undefined;
+
+/**
+ * The share of a picture's area that each term names, summing to 1. A pixel belongs to a term by
+ * exp(−d²/2·SPREAD²), d its CIELAB distance to the term's nearest colour, shared out over the terms.
+ *
+ * @param rgb 8-bit sRGB, interleaved
+ */
+export function colourAreas(rgb: Uint8Array): Record<ColourTerm, number> {
+  table ??= membershipTable();
+  const terms = NAMES.length;
+  const sums = new Float64Array(terms);
+  for (let i = 0; i < rgb.length; i += 3) {
+    const row = terms * cell(rgb[i]!, rgb[i + 1]!, rgb[i + 2]!);
+    for (let t = 0; t < terms; t++) sums[t]! += table[row + t]!;
+  }
+  const pixels = rgb.length / 3;
+  return Object.fromEntries(NAMES.map((name, t) => [name, sums[t]! / pixels])) as Record<ColourTerm, number>;
+}
+
+function cell(red: number, green: number, blue: number): number {
+  const drop = 8 - BITS;
+  return ((red >> drop) << (2 * BITS)) | ((green >> drop) << BITS) | (blue >> drop);
+}
+
+/** Memberships by cell, [cells, terms]: computed once, so that a pixel costs eleven additions. */
+function membershipTable(): Float32Array {
+  const anchors = NAMES.map((name) => COLOUR_TERMS[name].map(([r, g, b]) => labOf(r, g, b)));
+  const levels = 1 << BITS;
+  const memberships = new Float32Array(levels ** 3 * NAMES.length);
+  const level = (index: number) => Math.round((index * 255) / (levels - 1));
+  for (let r = 0, at = 0; r < levels; r++) {
+    for (let g = 0; g < levels; g++) {
+      for (let b = 0; b < levels; b++, at += NAMES.length) {
+        memberships.set(membershipsOf(labOf(level(r), level(g), level(b)), anchors), at);
+      }
+    }
+  }
+  return memberships;
+}
+
+type Lab = readonly [number, number, number];
+
+function membershipsOf([l, a, b]: Lab, anchors: readonly (readonly Lab[])[]): number[] {
+  const distances = anchors.map((points) =>
+    Math.min(...points.map((p) => (p[0] - l) ** 2 + (p[1] - a) ** 2 + (p[2] - b) ** 2)),
+  );
+  // Distances count from the nearest term: far from all of them, exp() would underflow to 0/0.
+  const nearest = Math.min(...distances);
+  const weights = distances.map((distance) => Math.exp((nearest - distance) / (2 * SPREAD ** 2)));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}

@@ -1,0 +1,71 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type StageContext, StageError, type StageModule } from "../../contract/stage.js";
+import { Duck } from "../../core/duck.js";
+import { writeTable } from "../../core/tables.js";
+import { planSamples, type SamplePlan } from "./plan.js";
+import type { Params } from "./schema.js";
+import { writeShards } from "./shards.js";
+
+/** Packs pictures and soft targets into shards/*.tar, samples.parquet, tags.json and dataset.json. */
+export const stage: StageModule = {
+  async run(context) {
+    const duck = await Duck.open({ scratch: context.scratch, threads: context.cpus });
+    try {
+      const plan = await planSamples(
+        duck,
+        {
+          images: context.inputs.images!.path("images.parquet"),
+          labels: context.inputs.labels!.path("labels.parquet"),
+          index: context.inputs.index!.path("index.parquet"),
+        },
+        context.with as Params,
+      );
+      tell(context, plan);
+      const folder = context.outDir("dataset");
+      const samples = await writeTable(
+        duck,
+        "SELECT id, split, shard, blob, labels FROM sample",
+        ["id"],
+        join(folder, "samples.parquet"),
+      );
+      writeFileSync(join(folder, "tags.json"), `${JSON.stringify(plan.tags)}\n`);
+      const { size, counts } = plan;
+      writeFileSync(
+        join(folder, "dataset.json"),
+        `${JSON.stringify({ size, counts, tags: plan.tags.length })}\n`,
+      );
+      const shards = await writeShards(duck, context, folder);
+      return {
+        outputs: { dataset: [{ path: "samples.parquet", table: samples }, ...shards.reused] },
+        metrics: {
+          train: counts.train,
+          holdout: counts.holdout,
+          tags: plan.tags.length,
+          without_tags: plan.withoutTags,
+          shards: shards.written + shards.reused.length,
+          shards_written: shards.written,
+        },
+      };
+    } finally {
+      duck.close();
+    }
+  },
+};
+
+function tell(context: StageContext, plan: SamplePlan): void {
+  if (plan.counts.train === 0) {
+    throw new StageError(
+      `no image is left to train on: ${plan.counts.holdout} held out, ${plan.withoutTags} without a tag of the index, ${plan.unmatched} labels without an image`,
+      { hint: "look at screen's report, lower index's `min_count`, or hold out less" },
+    );
+  }
+  if (plan.withoutTags > 0) {
+    context.note(
+      `${plan.withoutTags} images left out: none of their tags is in the index (${plan.examplesWithoutTags.join(", ")}${plan.withoutTags > plan.examplesWithoutTags.length ? ", …" : ""})`,
+    );
+  }
+  if (plan.unmatched > 0) {
+    context.note(`${plan.unmatched} rows of labels have no image in the images table: left out`);
+  }
+}

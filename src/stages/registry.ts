@@ -1,0 +1,28 @@
+import type { ImplName, Kind, Registry } from "../contract/kind.js";
+import { resolveEngine } from "../engine/resolve.js";
+import { crawl } from "./crawl/kind.js";
+import { kind as evaluate } from "./eval/kind.js";
+import { kind as exec } from "./exec/kind.js";
+import { kind as index } from "./index/kind.js";
+import { label } from "./label/kind.js";
+import { libvipsId } from "./libvips.js";
+import { kind as pack } from "./pack/kind.js";
+import { kind as screen } from "./screen/kind.js";
+
+const KINDS: readonly Kind[] = [crawl, label, screen, index, pack, evaluate, exec];
+
+/** The stage kinds there are: the only list. */
+export const registry: Registry = {
+  kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
+  module: (path) => {
+    throw new Error(`no modules yet: ${path}`);
+  },
+  impl(name: ImplName, params) {
+    switch (name) {
+      case "engine":
+        return resolveEngine(String(params.engine ?? "auto"));
+      case "sharp":
+        return libvipsId();
+    }
+  },
+};

@@ -1,0 +1,19 @@
+import type { TSchema } from "typebox";
+import { Params as crawl } from "./crawl/schema.js";
+import { Params as evaluate } from "./eval/schema.js";
+import { Params as exec } from "./exec/schema.js";
+import { Params as index } from "./index/schema.js";
+import { Params as label } from "./label/schema.js";
+import { Params as pack } from "./pack/schema.js";
+import { Params as screen } from "./screen/schema.js";
+
+/** The params of each stage kind. For the build alone: while running, validators are generated code. */
+export const schemas: Readonly<Record<string, TSchema>> = {
+  crawl,
+  label,
+  screen,
+  index,
+  pack,
+  eval: evaluate,
+  exec,
+};

@@ -1,0 +1,29 @@
+// Compiles to dist/ and generates the validators of pipeline files there. bin/pipe.js and `npm run build` call it.
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Runs a Node program with our output on stderr: stdout belongs to what `pipe` prints. */
+function node(...args) {
+  const { status, signal, error } = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", 2, 2] });
+  if (error) throw error;
+  if (status !== 0) {
+    process.stderr.write(
+      `the build failed: node ${args.join(" ")} ended with ${signal ?? `code ${status}`}\n`,
+    );
+    process.exit(1);
+  }
+}
+
+let compiler;
+try {
+  compiler = createRequire(import.meta.url).resolve("typescript/package.json");
+} catch {
+  process.stderr.write("the build needs the development dependencies: run npm ci\n");
+  process.exit(1);
+}
+node(join(dirname(compiler), "bin", "tsc"), "-p", ".");
+node(join("dist", "tools", "schemas.js"), "--validators");

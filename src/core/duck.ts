@@ -68,6 +68,25 @@ export class Duck {
     }
   }
 
+  /** The column names of a table expression. */
+  async columns(table: string): Promise<string[]> {
+    return (await this.all(`DESCRIBE SELECT * FROM ${table}`)).map((row) => String(row.column_name));
+  }
+
+  /** Adds rows of whole numbers to a table of INTEGER columns: far faster than INSERT for many rows. */
+  async appendIntegers(table: string, rows: Iterable<readonly number[]>): Promise<void> {
+    const appender = await this.connection.createAppender(table);
+    try {
+      for (const row of rows) {
+        for (const value of row) appender.appendInteger(value);
+        appender.endRow();
+      }
+      appender.flushSync();
+    } finally {
+      appender.closeSync();
+    }
+  }
+
   close(): void {
     this.connection.closeSync();
     this.instance.closeSync();

@@ -8,7 +8,11 @@ import * as tf from "@tensorflow/tfjs-core";
  * inputs, lazily: tfjs calls only those that a trained variable depends on.
  */
 type Gradient = Omit<tf.GradConfig, "kernelName" | "gradFunc"> & {
-  readonly gradFunc: (dy: tf.Tensor, saved: tf.Tensor[], attrs: Record<string, unknown>) => Record<string, () => tf.Tensor>;
+  readonly gradFunc: (
+    dy: tf.Tensor,
+    saved: tf.Tensor[],
+    attrs: Record<string, unknown>,
+  ) => Record<string, () => tf.Tensor>;
 };
 
 /** Sums a gradient over the axes that broadcasting added or stretched: shape of dy → `shape`. */
@@ -77,7 +81,8 @@ const GRADIENTS: Readonly<Record<string, Gradient>> = {
   BatchMatMul: {
     inputsToSave: ["a", "b"],
     gradFunc: (dy, [a, b], { transposeA, transposeB }) => {
-      if (transposeA || transposeB) throw new Error("the gradient of a transposed product is not implemented");
+      if (transposeA || transposeB)
+        throw new Error("the gradient of a transposed product is not implemented");
       return { a: () => tf.matMul(dy, b!, false, true), b: () => tf.matMul(a!, dy, true, false) };
     },
   },
@@ -85,17 +90,23 @@ const GRADIENTS: Readonly<Record<string, Gradient>> = {
     inputsToSave: ["x", "filter"],
     gradFunc: (dy, [x, filter], { strides, pad, dataFormat }) => ({
       x: () =>
-        tf.engine().runKernel(
-          "Conv2DBackpropInput",
-          { dy, filter: filter! },
-          { strides, pad, dataFormat, inputShape: x!.shape } as unknown as tf.NamedAttrMap,
-        ),
+        tf
+          .engine()
+          .runKernel("Conv2DBackpropInput", { dy, filter: filter! }, {
+            strides,
+            pad,
+            dataFormat,
+            inputShape: x!.shape,
+          } as unknown as tf.NamedAttrMap),
       filter: () =>
-        tf.engine().runKernel(
-          "Conv2DBackpropFilter",
-          { x: x!, dy },
-          { strides, pad, dataFormat, filterShape: filter!.shape } as unknown as tf.NamedAttrMap,
-        ),
+        tf
+          .engine()
+          .runKernel("Conv2DBackpropFilter", { x: x!, dy }, {
+            strides,
+            pad,
+            dataFormat,
+            filterShape: filter!.shape,
+          } as unknown as tf.NamedAttrMap),
     }),
   },
   MaxPool: {
@@ -103,11 +114,13 @@ const GRADIENTS: Readonly<Record<string, Gradient>> = {
     outputsToSave: [true],
     gradFunc: (dy, [x, y], { filterSize, strides, pad }) => ({
       x: () =>
-        tf.engine().runKernel(
-          "MaxPoolGrad",
-          { dy, input: x!, output: y! },
-          { filterSize, strides, pad } as unknown as tf.NamedAttrMap,
-        ),
+        tf
+          .engine()
+          .runKernel("MaxPoolGrad", { dy, input: x!, output: y! }, {
+            filterSize,
+            strides,
+            pad,
+          } as unknown as tf.NamedAttrMap),
     }),
   },
   /** y = (x − mean) · rsqrt(variance + ε) · scale + offset over the last axis; statistics of shape [channels]. */

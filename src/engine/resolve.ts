@@ -22,6 +22,8 @@ export function resolveEngine(wish: string): EngineId {
         hint: "use `engine: auto` or `engine: wasm`",
       });
     default:
-      throw new StageError(`unknown engine "${wish}": expected auto, wasm or native`, { class: "engine-unknown" });
+      throw new StageError(`unknown engine "${wish}": expected auto, wasm or native`, {
+        class: "engine-unknown",
+      });
   }
 }

@@ -14,10 +14,9 @@ import type { BlobValue } from "../contract/stage.js";
 import { type ItemLine, TASK_FILES } from "../contract/task.js";
 import { fsyncPath, writeFileAtomic } from "../core/files.js";
 import { sha256, sha256FileSync } from "../core/hash.js";
+import { LOOSE_FROM_BYTES } from "../core/layout.js";
 import { PackWriter } from "../core/packs.js";
 
-/** Blobs of at least this many bytes are kept as files of their own, smaller ones in the task's pack. */
-const LOOSE_FROM = 128 * 1024;
 /** Results wait at most this long, milliseconds, before they are written and fsynced together. */
 const FLUSH_AFTER = 200;
 const FLUSH_LINES = 2000;
@@ -42,7 +41,7 @@ export class ItemLog {
   keep(value: BlobValue): string {
     if (value instanceof Uint8Array) {
       const hash = sha256(value);
-      if (value.length < LOOSE_FROM) {
+      if (value.length < LOOSE_FROM_BYTES) {
         if (!this.pack.has(hash)) this.pack.append(hash, value);
       } else if (!existsSync(join(this.blobs, hash))) {
         writeFileAtomic(join(this.blobs, hash), value);

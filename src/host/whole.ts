@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BaseContext, StageModule } from "../contract/stage.js";
 import { type HostResult, TASK_FILES, type Task } from "../contract/task.js";
+import { isSha256, loosePath, memoPath } from "../core/layout.js";
 
 /** Runs a whole stage and describes what it made. */
 export async function runWhole(
@@ -34,8 +35,8 @@ export async function runWhole(
 
 /** The blob remembered under a key, if the store still holds it as a file. */
 function rememberedBlob(task: Task, key: string): string | undefined {
-  const path = join(task.store, "cache", "memo", task.kind, key.slice(0, 2), key);
+  const path = memoPath(task.store, task.kind, key);
   if (!existsSync(path)) return undefined;
   const blob = readFileSync(path, "utf8").trim();
-  return existsSync(join(task.store, "store", blob.slice(0, 2), blob.slice(2))) ? blob : undefined;
+  return isSha256(blob) && existsSync(loosePath(task.store, blob)) ? blob : undefined;
 }

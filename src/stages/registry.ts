@@ -6,17 +6,18 @@ import { kind as exec } from "./exec/kind.js";
 import { kind as index } from "./index/kind.js";
 import { label } from "./label/kind.js";
 import { libvipsId } from "./libvips.js";
+import { moduleKind } from "./module/kind.js";
 import { kind as pack } from "./pack/kind.js";
+import { resize } from "./resize/kind.js";
 import { kind as screen } from "./screen/kind.js";
+import { kind as train } from "./train/kind.js";
 
-const KINDS: readonly Kind[] = [crawl, label, screen, index, pack, evaluate, exec];
+const KINDS: readonly Kind[] = [crawl, resize, label, screen, index, pack, train, evaluate, exec];
 
 /** The stage kinds there are: the only list. */
 export const registry: Registry = {
   kinds: new Map(KINDS.map((kind) => [kind.name, kind])),
-  module: (path) => {
-    throw new Error(`no modules yet: ${path}`);
-  },
+  module: moduleKind,
   impl(name: ImplName, params) {
     switch (name) {
       case "engine":

@@ -42,7 +42,7 @@ export function seedOf(...key: Json[]): number {
 }
 
 /** Shuffles in place (Fisher and Yates). */
-export function shuffle<T>(values: T[], source: Random): T[] {
+export function shuffle<T, A extends T[] | Uint32Array>(values: A, source: Random): A {
   for (let i = values.length - 1; i > 0; i--) {
     const j = source.below(i + 1);
     const kept = values[i]!;

@@ -27,7 +27,17 @@ const CASES: readonly ConvCase[] = [
   { x: [2, 7, 5, 3], filter: [3, 3, 3, 4], stride: 2, pad: "same" },
   { x: [2, 6, 7, 3], filter: [3, 3, 3, 4], stride: 2, pad: "valid" },
   { x: [1, 8, 8, 2], filter: [3, 3, 2, 3], stride: [1, 2], pad: "same" },
-  { x: [1, 4, 5, 2], filter: [3, 3, 2, 3], stride: 1, pad: [[0, 0], [2, 0], [1, 1], [0, 0]] },
+  {
+    x: [1, 4, 5, 2],
+    filter: [3, 3, 2, 3],
+    stride: 1,
+    pad: [
+      [0, 0],
+      [2, 0],
+      [1, 1],
+      [0, 0],
+    ],
+  },
 ];
 
 const title = (c: ConvCase) =>
@@ -66,12 +76,22 @@ describe("the composed convolution gradients on wasm", () => {
         const filter = pixels(c.filter, 2);
         const weights = tf.tensor(pixels(outputShape(c), 3), outputShape(c));
         const f = (a: tf.Tensor, b: tf.Tensor) =>
-          tf.sum(tf.mul(tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, c.stride, c.pad), weights)) as tf.Scalar;
+          tf.sum(
+            tf.mul(tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, c.stride, c.pad), weights),
+          ) as tf.Scalar;
         const [dx, dw] = tf.grads((a, b) => f(a!, b!))([tf.tensor(x, c.x), tf.tensor(filter, c.filter)]);
         const at = (a: Float32Array, b: Float32Array) =>
           tf.tidy(() => f(tf.tensor(a, c.x), tf.tensor(b, c.filter)).dataSync()[0]!);
-        assertClose(dx!.dataSync(), finiteDifferences((v) => at(v, filter), x), 2e-2);
-        assertClose(dw!.dataSync(), finiteDifferences((v) => at(x, v), filter), 2e-2);
+        assertClose(
+          dx!.dataSync(),
+          finiteDifferences((v) => at(v, filter), x),
+          2e-2,
+        );
+        assertClose(
+          dw!.dataSync(),
+          finiteDifferences((v) => at(x, v), filter),
+          2e-2,
+        );
         tf.dispose([dx!, dw!, weights]);
       });
     });

@@ -36,7 +36,11 @@ export function assertClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
 }
 
 /** Central differences of a scalar function at `x`, one element after the other. */
-export function finiteDifferences(f: (x: Float32Array) => number, x: Float32Array, step = 2e-2): Float32Array {
+export function finiteDifferences(
+  f: (x: Float32Array) => number,
+  x: Float32Array,
+  step = 2e-2,
+): Float32Array {
   const gradient = new Float32Array(x.length);
   for (let i = 0; i < x.length; i++) {
     const up = x.slice();

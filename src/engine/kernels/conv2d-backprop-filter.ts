@@ -15,7 +15,10 @@ export const conv2dBackpropFilter: ComposedKernel = ({ x, dy }, attrs) => {
   const { strides, pad, filterShape } = attrs as unknown as ConvAttrs & { filterShape: Shape4 };
   const info = convInfo(x!.shape as Shape4, filterShape, strides, pad);
   const taps =
-    info.strideHeight === 1 && info.strideWidth === 1 && info.outHeight === info.inHeight && info.outWidth === info.inWidth
+    info.strideHeight === 1 &&
+    info.strideWidth === 1 &&
+    info.outHeight === info.inHeight &&
+    info.outWidth === info.inWidth
       ? sharedBorderTaps(x as tf.Tensor4D, dy as tf.Tensor4D, info)
       : strideTaps(x as tf.Tensor4D, dy as tf.Tensor4D, info);
   return tf.reshape(taps, filterShape);
@@ -69,7 +72,8 @@ function sharedBorderTaps(x: tf.Tensor4D, dy: tf.Tensor4D, info: Info): tf.Tenso
 
 /** Any stride and padding: a tap is a strided cut of the padded image. TensorFlow's `same` may pad (0, 1). */
 function strideTaps(x: tf.Tensor4D, dy: tf.Tensor4D, info: Info): tf.Tensor {
-  const { batchSize, filterHeight, filterWidth, inChannels, outChannels, outHeight, outWidth, padInfo } = info;
+  const { batchSize, filterHeight, filterWidth, inChannels, outChannels, outHeight, outWidth, padInfo } =
+    info;
   const { strideHeight, strideWidth } = info;
   const positions = batchSize * outHeight * outWidth;
   const height = (outHeight - 1) * strideHeight + 1;

@@ -18,7 +18,9 @@ export const maxPoolGrad: ComposedKernel = ({ dy, input: x, output: y }, attrs, 
     return pairs(x!, dy!, y!, [info.outHeight, info.outWidth]);
   }
   if (!fallback || top + bottom + left + right > 0) {
-    throw new Error(`no gradient for max pooling of size ${filterSize}, stride ${strides} and padding ${pad}`);
+    throw new Error(
+      `no gradient for max pooling of size ${filterSize}, stride ${strides} and padding ${pad}`,
+    );
   }
   return fallback();
 };

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, normalize } from "node:path";
 import { mergeValues } from "./merge.js";
 import { parseYaml } from "./parse.js";
 import type { ConfigProblem } from "./pipeline.js";
-import { type Place, problemAt, readSource, Source } from "./source.js";
+import { append, type Place, problemAt, readSource, Source } from "./source.js";
 import { child, mapValue, type Value } from "./tree.js";
 
 /** The format that this release reads. */
@@ -48,7 +48,7 @@ function readChain(
     return undefined;
   }
   const parsed = parseYaml(source);
-  problems.push(...parsed.problems);
+  append(problems, parsed.problems);
   const root = checkForm(source, parsed.value, parsed.problems.length > 0, problems);
   if (root?.kind !== "map") return undefined;
   const base = child(root, "extends");

@@ -1,4 +1,4 @@
-import { didYouMean } from "./nearest.js";
+import { didYouMean, suggest } from "./nearest.js";
 import type { ConfigProblem } from "./pipeline.js";
 import { type Place, problemAt } from "./source.js";
 import {
@@ -17,6 +17,8 @@ import {
 /** `$${` stands for `${`; `${…}` is a reference; a `${` that nothing closes is caught as one too. */
 const REFERENCE = /\$\$\{|\$\{([^}]*)(\}?)/g;
 const MAX_TEXT = 1 << 16;
+/** Values that may be under way at once, one within or behind the other. */
+const MAX_STEPS = 500;
 
 /**
  * Replaces `${params.x}` in values. A reference that is the whole text keeps the param's type; within text, the
@@ -35,6 +37,7 @@ export class Interpolator {
     if (known) return known;
     const from = this.open.findIndex((entry) => entry.value === value);
     if (from >= 0) return this.refuseCycle(value.at, from, name);
+    if (this.open.length > MAX_STEPS) return this.refuse(value.at, "references lead through too many params");
     this.open.push({ value, name });
     const resolved = this.limited(this.inside(value, name));
     this.open.pop();
@@ -116,8 +119,7 @@ export class Interpolator {
       if (!next) {
         const name = words.slice(0, i + 1).join(".");
         const names = [...entriesOf(holder).keys()].sort();
-        const hint =
-          didYouMean(words[i]!, names) ?? (names.length > 0 ? `there are ${names.join(", ")}` : undefined);
+        const hint = suggest(words[i]!, names);
         this.refuse(at, `there is no ${name}`, hint);
         return undefined;
       }

@@ -4,11 +4,11 @@ import type { JsonObject } from "../../core/json.js";
 import { readPipelineFile } from "./files.js";
 import { Interpolator } from "./interpolate.js";
 import { mergeValues } from "./merge.js";
-import { didYouMean } from "./nearest.js";
+import { didYouMean, suggest } from "./nearest.js";
 import { applyOverrides } from "./overrides.js";
 import type { ConfigProblem, LoadOutcome } from "./pipeline.js";
 import { sortProblems } from "./problems.js";
-import { problemAt } from "./source.js";
+import { append, problemAt } from "./source.js";
 import { StageBinder } from "./stages.js";
 import { child, type Entry, entriesOf, mapValue, toJson, type Value } from "./tree.js";
 import { loadValidators, type Validators, type Violation } from "./validators.js";
@@ -37,17 +37,17 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
   checkProfiles(read.root, problems);
   let root = applyProfiles(read.root, options.profiles, problems);
   const overridden = applyOverrides(root, options.overrides, resolve(file));
-  problems.push(...overridden.problems);
+  append(problems, overridden.problems);
   root = interpolate(overridden.root, problems);
 
   const data = toJson(root) as JsonObject;
   if (!validators.pipeline(data)) {
     const violations = (validators.pipeline.errors ?? []).filter((violation) => !isVersion(violation));
-    problems.push(...explainViolations(violations, { value: root, name: "", owner: "the pipeline" }));
+    append(problems, explainViolations(violations, { value: root, name: "", owner: "the pipeline" }));
   }
   const binder = new StageBinder(root, options.registry, validators);
   const stages = binder.bind();
-  problems.push(...binder.problems);
+  append(problems, binder.problems);
   if (problems.length > 0) return { ok: false, problems: sortProblems(problems) };
   return {
     ok: true,
@@ -91,11 +91,10 @@ function applyProfiles(root: Value, names: readonly string[], problems: ConfigPr
       continue;
     }
     const known = [...profiles.keys()];
-    const listed = known.length > 0 ? `there are ${known.join(", ")}` : "the file has none";
     problems.push({
       source: `-p ${name}`,
       message: "there is no such profile",
-      hint: didYouMean(name, known) ?? listed,
+      hint: suggest(name, known) ?? "the file has none",
     });
   }
   return merged;
@@ -109,6 +108,6 @@ function interpolate(root: Value, problems: ConfigProblem[]): Value {
     const entry = entries.get(key);
     if (entry) entries.set(key, { key: entry.key, value: interpolator.resolve(entry.value, key) });
   }
-  problems.push(...interpolator.problems);
+  append(problems, interpolator.problems);
   return mapValue(root.at, entries);
 }

@@ -1,3 +1,7 @@
+/** A longer word is no slip of the finger. */
+const MAX_LENGTH = 100;
+const MAX_LISTED = 30;
+
 /** Edit distance where a swap of neighbours counts as one edit (optimal string alignment). */
 function distance(a: string, b: string): number {
   let before: number[] = [];
@@ -20,11 +24,12 @@ function distance(a: string, b: string): number {
 
 /** The name that was probably meant: at most a third of the letters differ. Ties go to the first. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
-  if (name.length > 100) return undefined;
+  if (name.length > MAX_LENGTH) return undefined;
   const wanted = name.toLowerCase().replaceAll("-", "_");
   let best: string | undefined;
   let least = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of names) {
+    if (Math.abs(candidate.length - name.length) >= least) continue;
     const cost = distance(wanted, candidate.toLowerCase().replaceAll("-", "_"));
     if (cost < least && candidate !== name) {
       best = candidate;
@@ -34,10 +39,21 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   return best;
 }
 
+/** A hint that names the nearest; where none is near, all there are: "did you mean size?", "there are fit, size". */
+export function suggest(name: string, names: readonly string[], intro = "there are"): string | undefined {
+  return didYouMean(name, names) ?? listing(names, intro);
+}
+
 /** A hint that names the nearest, if one is near. */
 export function didYouMean(name: string, names: Iterable<string>): string | undefined {
   const near = nearest(name, names);
   return near === undefined ? undefined : `did you mean ${near}?`;
+}
+
+function listing(names: readonly string[], intro: string): string | undefined {
+  if (names.length === 0) return undefined;
+  const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : "";
+  return `${intro} ${names.slice(0, MAX_LISTED).join(", ")}${more}`;
 }
 
 /** "a", "a or b", "a, b or c". */

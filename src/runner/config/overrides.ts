@@ -1,8 +1,8 @@
 import { mergeValues } from "./merge.js";
-import { didYouMean } from "./nearest.js";
+import { suggest } from "./nearest.js";
 import { parseYaml } from "./parse.js";
 import type { ConfigProblem } from "./pipeline.js";
-import { type Place, problemAt, Source } from "./source.js";
+import { append, type Place, problemAt, Source } from "./source.js";
 import { child, type Entry, entriesOf, mapValue, scalar, type Value } from "./tree.js";
 
 /** Words that begin a path from the top of the file; any other first word is a stage. */
@@ -61,7 +61,7 @@ function parseOverride(
   const path = targetPath(root, words, refuse);
   if (!path) return undefined;
   const parsed = parseYaml(source);
-  problems.push(...parsed.problems);
+  append(problems, parsed.problems);
   if (parsed.problems.length > 0) return undefined;
   return { path, value: parsed.value ?? scalar(at, null), at };
 }
@@ -78,28 +78,20 @@ function targetPath(
     const params = entriesOf(child(root, "params"));
     if (second === undefined) return refuse("expected params.<name>=<value>");
     if (params.has(second)) return words;
-    return refuse(
-      `the pipeline has no param ${second}`,
-      didYouMean(second, params.keys()) ?? known(params.keys()),
-    );
+    return refuse(`the pipeline has no param ${second}`, suggest(second, [...params.keys()]));
   }
   if (first === "stages") {
     if (second === undefined || words.length < 3) return refuse("expected stages.<stage>.<key>=<value>");
     if (stages.has(second)) return words;
-    return refuse(`there is no stage ${second}`, didYouMean(second, stageNames) ?? known(stageNames));
+    return refuse(`there is no stage ${second}`, suggest(second, stageNames));
   }
   if (ROOTS.has(first)) return words.length === 1 ? words : refuse(`${first} is a single value`);
   if (!stages.has(first)) {
     const targets = [...stageNames, ...ROOTS];
-    return refuse(`there is no stage ${first}`, didYouMean(first, targets) ?? known(stageNames));
+    return refuse(`there is no stage ${first}`, suggest(first, targets));
   }
   if (words.length === 1) return refuse(`expected ${first}.<param>=<value>`);
   return ["stages", first, "with", ...words.slice(1)];
-}
-
-function known(names: Iterable<string>): string | undefined {
-  const all = [...names];
-  return all.length === 0 ? undefined : `there are ${all.join(", ")}`;
 }
 
 /** A tree with one value set; later options win. */

@@ -18,6 +18,7 @@ const PROTOTYPE_KEYS = new Set(["__proto__", "constructor", "prototype"]);
 const MAX_DEPTH = 64;
 /** One slip of indentation makes many errors: the first tell enough. */
 const MAX_SYNTAX_ERRORS = 10;
+const MAX_PROBLEMS = 1000;
 
 export interface Parsed {
   /** Absent for an empty text, and where the syntax is broken. */
@@ -131,7 +132,7 @@ class Reader {
       const key: unknown = isScalar(keyNode) ? keyNode.value : undefined;
       const value = pair.value ? this.read(pair.value as Node, depth + 1) : scalar(place, null);
       if (key === "<<" && isScalar(keyNode) && keyNode.type === "PLAIN") {
-        merged.push(...this.mergeSources(value, place));
+        for (const from of this.mergeSources(value, place)) merged.push(from);
       } else if (typeof key !== "string") {
         this.refuse(place, "a key is a plain word here");
       } else if (PROTOTYPE_KEYS.has(key)) {
@@ -180,7 +181,7 @@ class Reader {
   }
 
   private refuse(at: Place, message: string, hint?: string): Value {
-    this.problems.push(problemAt(at, message, hint));
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push(problemAt(at, message, hint));
     return broken(at);
   }
 

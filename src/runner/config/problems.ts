@@ -35,7 +35,7 @@ export function sortProblems(problems: readonly ConfigProblem[]): ConfigProblem[
     at?.line ?? 0,
     at?.column ?? 0,
   ];
-  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  const unique = new Map(problems.map((problem) => [identity(problem), problem]));
   return [...unique.values()].sort((a, b) => {
     const [left, right] = [rank(a), rank(b)];
     const i = left.findIndex((value, index) => value !== right[index]);
@@ -43,10 +43,14 @@ export function sortProblems(problems: readonly ConfigProblem[]): ConfigProblem[
   });
 }
 
+function identity({ at, source, message }: ConfigProblem): string {
+  return JSON.stringify(at ? [at, message] : [source ?? "", message]);
+}
+
 /** The part of a long line around what is underlined; places are in printed characters. */
 function excerpt(line: string, from: number, to: number): { text: string; column: number; length: number } {
   const start = Math.min(from - 1, line.length);
-  const cut = start > WIDTH - 30 ? start - 40 : 0;
+  const cut = line.length > WIDTH && start > WIDTH - 30 ? start - 40 : 0;
   const lead = cut > 0 ? "…" : "";
   const tail = line.length - cut > WIDTH ? "…" : "";
   const text = lead + printable(line.slice(cut, cut + WIDTH)) + tail;

@@ -63,6 +63,11 @@ export interface Place {
   readonly end: number;
 }
 
+/** Adds problems to a list; spreading a long one into push would overflow the stack. */
+export function append(problems: ConfigProblem[], more: readonly ConfigProblem[]): void {
+  for (const problem of more) problems.push(problem);
+}
+
 /** A problem at a place, with what formatProblems needs to show it. */
 export function problemAt(place: Place, message: string, hint?: string): ConfigProblem {
   const { source } = place;
@@ -152,11 +157,14 @@ function unreadable(label: string, error: NodeJS.ErrnoException): ConfigProblem 
 }
 
 function invalidUtf8(label: string, path: string, bytes: Buffer): ConfigProblem {
-  const offset = firstInvalidByte(bytes);
+  const readable = readableLength(bytes);
+  // What is left of a character that goes wrong later is not part of the good text.
+  let offset = readable;
+  while (!isUtf8(bytes.subarray(0, offset))) offset--;
   const before = new TextDecoder().decode(bytes.subarray(0, offset));
   const source = Source.ofFile(label, path, new TextDecoder().decode(bytes));
-  const byte = bytes[offset];
-  const what = byte === undefined ? "ends inside a character" : `holds the byte 0x${byte.toString(16)}`;
+  const cut = readable === bytes.length;
+  const what = cut ? "ends inside the character" : `holds the byte 0x${bytes[offset]!.toString(16)}`;
   return problemAt(
     { source, start: before.length, end: before.length + 1 },
     `the file ${what} at offset ${offset}: it is no valid UTF-8`,
@@ -164,22 +172,18 @@ function invalidUtf8(label: string, path: string, bytes: Buffer): ConfigProblem 
   );
 }
 
-/** Offset of the first byte that no UTF-8 text can hold there; the length where the text is cut short. */
-function firstInvalidByte(bytes: Buffer): number {
-  const prefixIsValid = (length: number): boolean => {
+/** How many bytes a decoder reads before it finds fault; all of them where the text is cut short. */
+function readableLength(bytes: Buffer): number {
+  let readable = 0;
+  let faulty = bytes.length + 1;
+  while (faulty - readable > 1) {
+    const middle = (readable + faulty) >> 1;
     try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, length), { stream: true });
-      return true;
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+      readable = middle;
     } catch {
-      return false;
+      faulty = middle;
     }
-  };
-  let valid = 0;
-  let invalid = bytes.length + 1;
-  while (invalid - valid > 1) {
-    const middle = (valid + invalid) >> 1;
-    if (middle <= bytes.length && prefixIsValid(middle)) valid = middle;
-    else invalid = middle;
   }
-  return valid;
+  return readable;
 }

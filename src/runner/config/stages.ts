@@ -3,9 +3,9 @@ import { dirname, resolve } from "node:path";
 import type { Kind, Registry } from "../../contract/kind.js";
 import type { JsonObject } from "../../core/json.js";
 import { findCycles, topologicalOrder } from "./graph.js";
-import { didYouMean, nearest } from "./nearest.js";
+import { nearest, suggest } from "./nearest.js";
 import type { ConfigProblem, InputRef, StageConfig } from "./pipeline.js";
-import { type Place, problemAt } from "./source.js";
+import { append, type Place, problemAt } from "./source.js";
 import { child, type Entry, entriesOf, mapValue, toJson, type Value } from "./tree.js";
 import { memoryMiB, timeoutMs } from "./units.js";
 import { kindValidator, type Validators } from "./validators.js";
@@ -56,7 +56,7 @@ export class StageBinder {
     if (kind) return kind;
     const names = [...this.registry.kinds.keys()];
     const file = /\.[cm]?js$/.test(name) ? `a module of yours begins with ./ : ./${name}` : undefined;
-    const hint = file ?? didYouMean(name, names) ?? `there are ${names.join(", ")}`;
+    const hint = file ?? suggest(name, names);
     this.problems.push(problemAt(uses.at, `there is no stage kind ${name}`, hint));
     return undefined;
   }
@@ -78,9 +78,7 @@ export class StageBinder {
       if (kind && !kind.anyInputs && !Object.hasOwn(kind.inputs, port)) {
         const ports = Object.keys(kind.inputs);
         meant.add(nearest(port, ports) ?? "");
-        const hint =
-          didYouMean(port, ports) ??
-          (ports.length > 0 ? `it takes ${ports.join(", ")}` : "it takes no inputs");
+        const hint = suggest(port, ports, "it takes") ?? "it takes no inputs";
         this.problems.push(problemAt(key, `${kind.name} has no input "${port}"`, hint));
       }
       if (value.kind !== "scalar" || typeof value.value !== "string") continue;
@@ -103,20 +101,22 @@ export class StageBinder {
     const dot = text.indexOf(".");
     const stage = dot < 0 ? text : text.slice(0, dot);
     if (!this.stages.has(stage)) {
-      const others = [...this.stages.keys()].filter((other) => other !== taker);
-      return refuse(
-        `there is no stage ${stage}`,
-        didYouMean(stage, others) ?? `there are ${others.join(", ")}`,
-      );
+      return refuse(`there is no stage ${stage}`, this.suggestStage(stage, taker));
     }
     if (stage === taker) return refuse(`${taker} takes its own output: ${taker} -> ${taker}`);
     const outputs = this.kinds.get(stage)?.outputs.map((output) => output.name);
     if (!outputs) return { stage, port: "" };
     const port = dot < 0 ? outputs[0]! : text.slice(dot + 1);
     if (outputs.includes(port)) return { stage, port };
-    return refuse(
-      `${stage} has no output "${port}"`,
-      didYouMean(port, outputs) ?? `it gives ${outputs.join(", ")}`,
+    return refuse(`${stage} has no output "${port}"`, suggest(port, outputs, "it gives"));
+  }
+
+  private suggestStage(name: string, taker: string): string | undefined {
+    // Suggestions look at all names: past this many mistakes they would take longer than they help.
+    if (this.problems.length > 100) return undefined;
+    return suggest(
+      name,
+      [...this.stages.keys()].filter((other) => other !== taker),
     );
   }
 
@@ -141,7 +141,7 @@ export class StageBinder {
     if (validator && given.kind === "map" && !validator.validate(params)) {
       const owner = kind.name === name ? name : `${name} (${kind.name})`;
       const checked = { value: given.entries.size > 0 ? given : mapValue(entry.key, new Map()), name, owner };
-      this.problems.push(...explainViolations(validator.validate.errors ?? [], checked));
+      append(this.problems, explainViolations(validator.validate.errors ?? [], checked));
     }
     const resources = child(entry.value, "resources");
     const cpus = numberOf(child(resources, "cpus"));

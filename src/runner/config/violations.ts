@@ -1,6 +1,6 @@
 import { expectation, received, tagsOf } from "./expectation.js";
 import { NAME, NAME_RULE } from "./names.js";
-import { didYouMean, orList } from "./nearest.js";
+import { didYouMean, orList, suggest } from "./nearest.js";
 import type { ConfigProblem } from "./pipeline.js";
 import { problemAt } from "./source.js";
 import { child, placeOf, type Value } from "./tree.js";
@@ -40,7 +40,7 @@ function explain(
       const unknown = String(params.additionalProperty);
       const names = Object.keys(parentSchema.properties ?? {});
       const patterns = Object.keys(parentSchema.patternProperties ?? {});
-      const hint = didYouMean(unknown, names) ?? knownKeys(names, patterns);
+      const hint = suggest(unknown, names, "known:") ?? nameRule(patterns);
       const problem = problemAt(
         placeOf(checked.value, [...path, unknown]),
         names.length === 0 && patterns.length > 0
@@ -96,8 +96,7 @@ function choices(schema: Schema): string[] {
   return [...own.filter((value) => typeof value === "string"), ...branches];
 }
 
-function knownKeys(names: readonly string[], patterns: readonly string[]): string | undefined {
-  if (names.length > 0) return `known: ${names.join(", ")}`;
+function nameRule(patterns: readonly string[]): string {
   return patterns.includes(NAME) ? NAME_RULE : "it takes no other keys";
 }
 

@@ -1,5 +1,6 @@
 import { VERSION } from "../../core/version.js";
 import type { StageConfig } from "../config/pipeline.js";
+import { itemSpace } from "../plan/fingerprint.js";
 import type { ArtifactRef } from "../plan/plan.js";
 import type { StagePlan } from "../plan/planner.js";
 import type { Result } from "../store/results.js";
@@ -27,6 +28,9 @@ export function keepResult(
     stage: stage.name,
     createdAt: new Date().toISOString(),
     durationMs,
+    ...(stage.kind.item
+      ? { space: itemSpace(state.options.registry, stage, state.options.pipeline.seed) }
+      : {}),
     versions: { pipestill: VERSION, node: process.versions.node },
   };
   state.options.store.results.put(result);

@@ -1,5 +1,5 @@
 import { sha256 } from "../../core/hash.js";
-import { topPositions } from "./metrics.js";
+import { topPositions } from "../../student/labels.js";
 
 /** Pictures in each part of the gallery. */
 const PICTURES = 12;

@@ -1,3 +1,4 @@
+import { topPositions } from "../../student/labels.js";
 import { Calibration, type CalibrationBin } from "./calibration.js";
 import { Ranking } from "./ranking.js";
 
@@ -62,19 +63,6 @@ export function bernoulliKl(teacher: number, student: number): number {
 /** F1 = 2 TP / (2 TP + FP + FN); 0 where nothing is positive and nothing was said. */
 export function f1(hit: number, said: number, positives: number): number {
   return said + positives === 0 ? 0 : (2 * hit) / (said + positives);
-}
-
-/** Positions of the `k` highest scores, highest first; ties go to the smaller position. */
-export function topPositions(scores: Float32Array, k: number): number[] {
-  const top: number[] = [];
-  for (let i = 0; i < scores.length; i++) {
-    if (top.length === k && scores[i]! <= scores[top[k - 1]!]!) continue;
-    let at = top.length;
-    while (at > 0 && scores[top[at - 1]!]! < scores[i]!) at--;
-    top.splice(at, 0, i);
-    if (top.length > k) top.pop();
-  }
-  return top;
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { Sample, Student } from "../../student/TODO.js";
+import { denseTargets, type Sample } from "../../student/dataset.js";
+import type { Student } from "../../student/model-file.js";
 import type { Predicted } from "./measure.js";
 
 /** Images predicted at once. */
@@ -15,32 +16,29 @@ export async function* predictions(
   signal: AbortSignal,
   limit = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Predicted> {
-  const targets = new Float32Array(student.tags.length);
-  let left = limit;
-  for await (const batch of batches(samples, BATCH)) {
+  const tags = student.tags.length;
+  const targets = new Float32Array(tags);
+  for await (const batch of batches(samples, BATCH, limit)) {
     signal.throwIfAborted();
-    const wanted = batch.slice(0, left);
-    const scores = await student.predict(wanted.map((sample) => sample.pixels));
-    for (const [i, sample] of wanted.entries()) {
-      targets.fill(0);
-      for (const [position, score] of sample.labels) targets[position] = score;
-      yield {
-        id: sample.id,
-        scores: scores.subarray(i * targets.length, (i + 1) * targets.length),
-        targets,
-      };
+    const scores = await student.predict(batch.map((sample) => sample.pixels));
+    for (const [i, { id, labels }] of batch.entries()) {
+      denseTargets(labels, targets);
+      yield { id, scores: scores.subarray(i * tags, (i + 1) * tags), targets };
     }
-    left -= wanted.length;
-    if (left <= 0) return;
   }
 }
 
-async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+/** The first `limit` items in arrays of `size`; the source is read no further than that. */
+async function* batches<T>(items: AsyncIterable<T>, size: number, limit: number): AsyncGenerator<T[]> {
+  if (limit <= 0) return;
+  let left = limit;
   let batch: T[] = [];
   for await (const item of items) {
     batch.push(item);
-    if (batch.length < size) continue;
+    left--;
+    if (batch.length < size && left > 0) continue;
     yield batch;
+    if (left === 0) return;
     batch = [];
   }
   if (batch.length > 0) yield batch;

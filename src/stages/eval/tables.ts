@@ -1,10 +1,8 @@
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { type Duck, sqlString } from "../../core/duck.js";
 import { type WrittenTable, writeTable } from "../../core/tables.js";
-import { type TagMetrics, topPositions } from "./metrics.js";
+import type { TagMetrics } from "./metrics.js";
 
-/** Tags kept for each image in predictions.parquet. */
-const TOP = 30;
 const LINES_AT_ONCE = 256;
 
 /** A row of tags.parquet. */
@@ -13,17 +11,6 @@ export interface TagRow extends TagMetrics {
   readonly position: number;
   /** Share of training images on which the tag is present: the baseline's score. */
   readonly trainPrevalence: number;
-}
-
-/** An image's 30 highest scores, as labels of the labels table: rounded to 4 decimals, falling, ties by tag. */
-export function topLabels(
-  scores: Float32Array,
-  tags: readonly string[],
-  top = TOP,
-): { tag: string; score: number }[] {
-  return topPositions(scores, top)
-    .map((position) => ({ tag: tags[position]!, score: Math.round(scores[position]! * 1e4) / 1e4 }))
-    .sort((a, b) => b.score - a.score || (a.tag < b.tag ? -1 : 1));
 }
 
 /** JSON lines in a scratch file that DuckDB reads back as a table. */

@@ -1,6 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import type { StageContext } from "../../contract/stage.js";
+import { readFileSync } from "node:fs";
+import type { InputArtifact, StageContext } from "../../contract/stage.js";
 import { canonicalJson, type JsonObject } from "../../core/json.js";
 import type { Card } from "./gallery.js";
 import type { Measured } from "./measure.js";
@@ -44,10 +43,10 @@ export function flatMetrics({ student, baseline, rules, thresholdImages }: Measu
   };
 }
 
-/** metrics.json: the flat metrics and the calibration bins. */
-export function writeMetrics(folder: string, measured: Measured): void {
-  const document = { ...flatMetrics(measured), calibration: measured.student.bins().map((bin) => ({ ...bin })) };
-  writeFileSync(join(folder, "metrics.json"), `${canonicalJson(document)}\n`);
+/** The text of metrics.json: the flat metrics and the calibration bins. */
+export function metricsDocument(measured: Measured): string {
+  const calibration = measured.student.bins().map((bin) => ({ ...bin }));
+  return `${canonicalJson({ ...flatMetrics(measured), calibration })}\n`;
 }
 
 /** Each tag with its metrics, by position. */
@@ -64,13 +63,18 @@ export function tagRows(
   }));
 }
 
-/** The model's history: one line of numbers for each epoch; lines that are none are left out. */
-export function readHistory(path: string): Epoch[] {
-  const lines = readFileSync(path, "utf8").split("\n");
-  return lines.filter((line) => line.trim() !== "").map((line) => JSON.parse(line) as Epoch);
+/** The model's history, one object of numbers for each epoch; empty for a model that brings none. */
+export function readHistory(model: InputArtifact): Epoch[] {
+  if (!model.files.includes("history.jsonl")) return [];
+  const lines = readFileSync(model.path("history.jsonl"), "utf8").split("\n");
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Epoch);
 }
 
-/** Adds their pictures to cards. A picture the store has lost is left out and noted: a report must not fail for it. */
+/**
+ * Adds their pictures to cards; a picture that cannot be decoded is left out.
+ *
+ * @throws StageError for a blob the store has lost, so that the runner can have it made again.
+ */
 export async function addPictures(
   context: StageContext,
   samples: Samples,
@@ -78,13 +82,8 @@ export async function addPictures(
 ): Promise<PictureCard[][]> {
   const blobs = await samples.blobs([...new Set(lists.flat().map((card) => card.id))]);
   const load = async (card: Card): Promise<PictureCard> => {
-    try {
-      const picture = await thumbnail(await context.blob(blobs.get(card.id)!));
-      return picture ? { ...card, picture } : card;
-    } catch (error) {
-      context.note(`no picture of ${card.id} in the report: ${(error as Error).message}`);
-      return card;
-    }
+    const picture = await thumbnail(await context.blob(blobs.get(card.id)!));
+    return picture ? { ...card, picture } : card;
   };
   return Promise.all(lists.map((cards) => Promise.all(cards.map(load))));
 }

@@ -10,7 +10,8 @@ export const Params = Type.Object(
       minLength: 1,
     }),
     deps: Type.Array(Type.String({ minLength: 1 }), {
-      description: "Files the command reads (scripts, settings), relative to the pipeline file: a change runs it again.",
+      description:
+        "Files the command reads (scripts, settings), relative to the pipeline file: a change runs it again.",
       uniqueItems: true,
       default: [],
     }),
@@ -27,7 +28,8 @@ export const Params = Type.Object(
         pipeSecret: true,
       }),
       {
-        description: "Environment variables the command sees beside PATH, HOME, TMPDIR and LANG. They must be set.",
+        description:
+          "Environment variables the command sees beside PATH, HOME, TMPDIR and LANG. They must be set.",
         uniqueItems: true,
         default: [],
       },

@@ -14,7 +14,9 @@ export const stage: StageModule = {
     const duck = await Duck.open({ scratch: context.scratch, threads: context.cpus });
     try {
       const labels = parquet(context.inputs.labels!.path("labels.parquet"));
-      const chosen = fixed ? await fromList(duck, context, labels, params, fixed) : byFrequency(labels, params);
+      const chosen = fixed
+        ? await fromList(duck, context, labels, params, fixed)
+        : byFrequency(labels, params);
       const table = await writeTable(
         duck,
         chosen,

@@ -20,7 +20,8 @@ export const Params = Type.Object(
     }),
     tags: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
-        description: "A fixed list of tags in the order of the network's outputs; `top` and `min_count` do not apply.",
+        description:
+          "A fixed list of tags in the order of the network's outputs; `top` and `min_count` do not apply.",
         minItems: 1,
         uniqueItems: true,
       }),
@@ -34,7 +35,10 @@ export const Params = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, description: "Which tags the student learns, and at which output unit each stands." },
+  {
+    additionalProperties: false,
+    description: "Which tags the student learns, and at which output unit each stands.",
+  },
 );
 
 export type Params = Static<typeof Params>;

@@ -95,9 +95,7 @@ async function shard(duck: Duck, params: Params): Promise<void> {
     (row) => `WHEN '${row.split}' THEN ${params.shards ?? buckets(Number(row.n), params.samples_per_shard)}`,
   );
   const bucket =
-    cases.length === 0
-      ? "0"
-      : `${hash32("'shard:' || id")} % (CASE split ${cases.join(" ")} END)::UBIGINT`;
+    cases.length === 0 ? "0" : `${hash32("'shard:' || id")} % (CASE split ${cases.join(" ")} END)::UBIGINT`;
   await duck.run(`CREATE TABLE sample AS
     SELECT id, blob, format, labels, split, printf('shards/%s-%05d.tar', split, ${bucket}) AS shard
     FROM divided ORDER BY shard, id`);

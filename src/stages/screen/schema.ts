@@ -6,7 +6,11 @@ export const Params = Type.Object(
   {
     exact_duplicates: Type.Object(
       { enabled: enabled("drop all but the smallest id of the images whose bytes are equal") },
-      { additionalProperties: false, description: "Images of equal bytes: the smallest id stays.", default: {} },
+      {
+        additionalProperties: false,
+        description: "Images of equal bytes: the smallest id stays.",
+        default: {},
+      },
     ),
     near_duplicates: Type.Object(
       {
@@ -58,6 +62,11 @@ export const Params = Type.Object(
           maximum: 1,
           default: 0.1,
         }),
+        min_images: Type.Integer({
+          description: "Fewer images of one tag set than this are no collapse.",
+          minimum: 2,
+          default: 20,
+        }),
         min_score: Type.Number({
           description: "A tag counts as part of an image's tag set from this score on.",
           minimum: 0,
@@ -85,7 +94,10 @@ export const Params = Type.Object(
       { additionalProperties: false, description: "Images with fewer than `min_tags` tags.", default: {} },
     ),
   },
-  { additionalProperties: false, description: "Rules that take out images and tags which would ruin a training." },
+  {
+    additionalProperties: false,
+    description: "Rules that take out images and tags which would ruin a training.",
+  },
 );
 
 export type Params = Static<typeof Params>;

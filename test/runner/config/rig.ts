@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import Type from "typebox";
 import type { Kind, Registry } from "../../../src/contract/kind.js";
@@ -103,8 +105,15 @@ export const registry: Registry = {
   impl: (name) => name,
 };
 
+let validators: Promise<Validators> | undefined;
+
 /** The generated validators for the kinds above, made as the build makes them. */
-export async function rigValidators(): Promise<Validators> {
+export function rigValidators(): Promise<Validators> {
+  validators ??= makeValidators();
+  return validators;
+}
+
+async function makeValidators(): Promise<Validators> {
   const params = new Map<string, Schema>(
     Object.entries(PARAMS).map(([name, schema]) => [name, plainSchema(schema)]),
   );
@@ -148,4 +157,19 @@ export async function load(
 export function shown(outcome: LoadOutcome & { folder: string }): string {
   if (outcome.ok) return "no problems";
   return formatProblems(outcome.problems, { color: false }).replaceAll(`${outcome.folder}/`, "");
+}
+
+export interface ProblemCase extends LoadRequest {
+  readonly name: string;
+  /** The whole of what is printed. */
+  readonly expected: string;
+}
+
+/** One test for each mistake in a pipeline file: what is printed is compared to the letter. */
+export function testProblems(cases: readonly ProblemCase[]): void {
+  for (const { name, expected, ...request } of cases) {
+    test(name, async () => {
+      assert.equal(shown(await load(await rigValidators(), request)), expected);
+    });
+  }
 }

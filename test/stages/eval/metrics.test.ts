@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bernoulliKl, Evaluation, topPositions } from "../../../src/stages/eval/metrics.js";
+import { bernoulliKl, Evaluation } from "../../../src/stages/eval/metrics.js";
 import { ThresholdSearch } from "../../../src/stages/eval/threshold.js";
+import { topPositions } from "../../../src/student/labels.js";
 
 const IMAGES = 60;
 const TAGS = 7;

@@ -49,7 +49,7 @@ function stops(colours: readonly string[]): string {
 function linearGradient(canvas: Canvas): string {
   const { random, palette } = canvas;
   const angle = random.weighted([
-    [2, 0],
+    [3, 0],
     [3, 90],
     [2, random.range(0, 360)],
   ]);
@@ -67,8 +67,8 @@ function radialGradient(canvas: Canvas): string {
 function stripes(canvas: Canvas): string {
   const { random, palette, width, height } = canvas;
   const angle = random.weighted([
-    [5, 0],
-    [5, 90],
+    [4, 0],
+    [6, 90],
     [5, random.pick([45, 135]) + random.range(-15, 15)],
   ]);
   const period = Math.max(4, random.range(0.07, 0.34) * Math.max(width, height));

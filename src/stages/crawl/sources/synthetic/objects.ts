@@ -101,7 +101,13 @@ function tree(x: number, y: number, radius: number, paint: string): string {
 function house(x: number, y: number, radius: number, paint: string): string {
   const walls = rect(x - radius * 0.8, y - radius * 0.2, radius * 1.6, radius * 1.1, `fill="${paint}"`);
   const roof = `${n(x - radius)},${n(y - radius * 0.2)} ${n(x)},${n(y - radius)} ${n(x + radius)},${n(y - radius * 0.2)}`;
-  const door = rect(x - radius * 0.15, y + radius * 0.3, radius * 0.3, radius * 0.6, `fill="hsl(20,40%,20%)"`);
+  const door = rect(
+    x - radius * 0.15,
+    y + radius * 0.3,
+    radius * 0.3,
+    radius * 0.6,
+    `fill="hsl(20,40%,20%)"`,
+  );
   return `${walls}<polygon points="${roof}" fill="hsl(8,55%,38%)"/>${door}`;
 }
 

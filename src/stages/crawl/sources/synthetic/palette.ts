@@ -34,9 +34,9 @@ interface Mood {
 const MOODS: readonly (readonly [number, Mood])[] = [
   [22, { saturation: 1, towards: 50, pull: 0.1 }],
   [11, { saturation: 1.4, towards: 52, pull: 0.25 }],
-  [11, { saturation: 0.35, towards: 50, pull: 0.2 }],
+  [9, { saturation: 0.35, towards: 50, pull: 0.1 }],
   [9, { saturation: 0.75, towards: 84, pull: 0.75 }],
-  [10, { saturation: 0, towards: 50, pull: 0 }],
+  [8, { saturation: 0, towards: 50, pull: 0 }],
   [11, { saturation: 0.9, towards: 10, pull: 0.7 }],
   [8, { saturation: 0.8, towards: 92, pull: 0.7 }],
   [11, { from: WARM, saturation: 1.1, towards: 55, pull: 0.15 }],
@@ -47,6 +47,7 @@ const MOODS: readonly (readonly [number, Mood])[] = [
 export class Palette {
   private readonly mood: Mood;
   private readonly base: readonly Hsl[];
+  private drawn = 0;
 
   constructor(private readonly random: Random) {
     this.mood = random.weighted(MOODS);
@@ -54,35 +55,40 @@ export class Palette {
     this.base = Array.from({ length: random.int(2, 5) }, () => BASE[random.pick(from)]!);
   }
 
-  /** A colour near one of the scene's base colours. */
+  /** The next of the scene's base colours, varied: neighbours differ, so that things stand out from what is behind. */
   colour(): string {
-    return this.bend(this.random.pick(this.base));
+    return this.bend(this.base[this.drawn++ % this.base.length]!);
   }
 
   sky(): string {
-    return this.bend(this.random.weighted<Hsl>([
-      [6, [208, 70, 66]],
-      [2, [28, 80, 62]],
-      [2, [220, 12, 80]],
-      [2, [232, 50, 18]],
-    ]));
+    return this.bend(
+      this.random.weighted<Hsl>([
+        [6, [208, 70, 66]],
+        [2, [28, 80, 62]],
+        [2, [220, 12, 80]],
+        [2, [232, 50, 18]],
+      ]),
+    );
   }
 
   ground(): string {
-    return this.bend(this.random.weighted<Hsl>([
-      [5, [105, 45, 34]],
-      [4, [32, 42, 36]],
-      [2, [44, 55, 66]],
-      [2, [205, 55, 34]],
-      [2, [0, 0, 92]],
-    ]));
+    return this.bend(
+      this.random.weighted<Hsl>([
+        [5, [105, 45, 34]],
+        [4, [32, 42, 36]],
+        [2, [44, 55, 66]],
+        [2, [205, 55, 34]],
+        [2, [0, 0, 92]],
+      ]),
+    );
   }
 
   private bend([hue, saturation, lightness]: Hsl): string {
     const { random, mood } = this;
     const h = (hue + random.range(-9, 9) + 360) % 360;
     const s = clamp(saturation * mood.saturation * random.range(0.85, 1.15));
-    const l = clamp(lightness + (mood.towards - lightness) * mood.pull + random.range(-7, 7));
+    const contrast = random.range(-1, 1) * (random.chance(0.5) ? 8 : 24);
+    const l = clamp(lightness + (mood.towards - lightness) * mood.pull + contrast);
     return `hsl(${h.toFixed(1)},${s.toFixed(1)}%,${l.toFixed(1)}%)`;
   }
 }

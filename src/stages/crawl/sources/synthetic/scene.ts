@@ -1,5 +1,5 @@
-import { ARRANGEMENTS } from "./objects.js";
 import { BACKDROPS, type Canvas, type Layer, n, rect } from "./backdrops.js";
+import { ARRANGEMENTS } from "./objects.js";
 import { Palette } from "./palette.js";
 import { Random } from "./random.js";
 
@@ -8,7 +8,7 @@ export interface Scene {
   readonly height: number;
   readonly svg: string;
   /** What the picture is stored as: photographs are mostly JPEG, drawings often PNG. */
-  readonly format: "jpeg" | "png";
+  readonly format: "jpg" | "png";
 }
 
 /** Width to height of the cameras and screens that pictures come from. */
@@ -43,7 +43,7 @@ export function drawScene(seed: number, index: number, size: number): Scene {
   const softened = random.chance(0.25) ? blur(canvas, content) : content;
   const finish = random.weighted(FINISHES)(canvas);
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${softened}${finish}</svg>`;
-  return { width, height, svg, format: random.chance(0.75) ? "jpeg" : "png" };
+  return { width, height, svg, format: random.chance(0.75) ? "jpg" : "png" };
 }
 
 /** Out of focus. The filter region reaches past the edge, which would otherwise fade to black. */

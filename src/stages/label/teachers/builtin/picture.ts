@@ -29,10 +29,14 @@ export interface Area {
  */
 export const WORKING_SIDE = 64;
 
-/** Decodes the area's pixels, brings them to the working side (never up) and converts them to CIELAB. */
-export async function readPicture(bytes: Buffer, area: Area): Promise<Picture> {
-  const { data, info } = await sharp(bytes)
-    .extract(area)
+/**
+ * Decodes a picture, or an area of it, brings it to the working side (never up) and converts it to CIELAB.
+ *
+ * @throws sharp's error for bytes that are no picture, or an area outside it
+ */
+export async function readPicture(bytes: Buffer, area?: Area): Promise<Picture> {
+  const decoded = sharp(bytes);
+  const { data, info } = await (area ? decoded.extract(area) : decoded)
     .resize({ width: WORKING_SIDE, height: WORKING_SIDE, fit: "inside", withoutEnlargement: true })
     .toColourspace("srgb")
     .removeAlpha()

@@ -2,7 +2,7 @@ import { labOf } from "./lab.js";
 
 /**
  * The eleven basic colour terms (Berlin and Kay, 1969), each by sRGB colours that people call so without hesitation:
- * light, deep and typical ones, since a term covers a region of colour space and not a point.
+ * typical, light, deep and dull ones, since a term covers a region of colour space and not a point.
  */
 export const COLOUR_TERMS = {
   black: [
@@ -15,11 +15,15 @@ export const COLOUR_TERMS = {
     [140, 190, 240],
     [20, 30, 110],
     [0, 160, 200],
+    [190, 210, 240],
+    [85, 105, 140],
   ],
   brown: [
     [110, 65, 30],
     [145, 95, 60],
     [65, 40, 22],
+    [205, 175, 135],
+    [120, 100, 80],
   ],
   gray: [
     [128, 128, 128],
@@ -35,22 +39,29 @@ export const COLOUR_TERMS = {
     [110, 130, 50],
     [170, 220, 150],
     [0, 160, 130],
+    [200, 230, 200],
+    [105, 130, 100],
+    [20, 65, 60],
   ],
   orange: [
     [255, 140, 0],
     [240, 115, 40],
     [250, 175, 90],
+    [250, 215, 185],
   ],
   pink: [
     [255, 150, 185],
     [240, 90, 150],
     [250, 200, 212],
+    [190, 140, 150],
   ],
   purple: [
     [120, 40, 160],
     [75, 20, 105],
     [170, 125, 210],
     [190, 50, 210],
+    [205, 190, 225],
+    [110, 90, 125],
   ],
   red: [
     [200, 20, 30],
@@ -65,6 +76,7 @@ export const COLOUR_TERMS = {
     [255, 230, 0],
     [235, 200, 70],
     [250, 240, 150],
+    [245, 240, 205],
   ],
 } as const satisfies Record<string, readonly (readonly [number, number, number])[]>;
 

@@ -8,11 +8,11 @@ export interface Tone {
   readonly lowL: number;
   readonly highL: number;
   readonly meanChroma: number;
-  /** 90th percentile of chroma: that of the most colourful tenth. */
+  /** 95th percentile of chroma: that of the most colourful twentieth. */
   readonly highChroma: number;
   readonly meanA: number;
   readonly meanB: number;
-  /** Hasler and Süsstrunk's colourfulness (2003), on CIELAB's a and b. */
+  /** σ_ab + 0.37 μ_ab: Hasler and Süsstrunk's colourfulness M(1) (2003) in CIELAB. */
   readonly colourfulness: number;
   /** Share of pixels that are light and gently coloured: L over 65, chroma 8 to 40. */
   readonly pastelShare: number;
@@ -45,10 +45,10 @@ export function measureTone({ l, a, b }: Picture): Tone {
     lowL: quantile(light, size, 0.05),
     highL: quantile(light, size, 0.95),
     meanChroma: sumC / size,
-    highChroma: quantile(chroma, size, 0.9),
+    highChroma: quantile(chroma, size, 0.95),
     meanA,
     meanB,
-    colourfulness: spread + 0.37 * (sumC / size),
+    colourfulness: spread + 0.37 * Math.hypot(meanA, meanB),
     pastelShare: pastel / size,
     twoToned: separability(light, size),
   };

@@ -1,0 +1,50 @@
+import type { Plan, PlannedStage } from "../../runner/plan/plan.js";
+import type { Paint } from "../shared/colour.js";
+import { andList, columns, plural, printable } from "../shared/format.js";
+
+/** How many reasons a stage's line is followed by; `pipe explain` has them all. */
+const MAX_REASONS = 5;
+
+/** A plan for people: a sentence, then each stage with every reason. */
+export function planText(plan: Plan, paint: Paint): string {
+  const rows = plan.stages.flatMap((stage) => {
+    const [first = "", ...rest] = reasonTexts(stage);
+    const shown = rest.slice(0, MAX_REASONS - 1);
+    const more = rest.length - shown.length;
+    return [
+      [`  ${stage.name}`, statusText(stage, paint), first],
+      ...shown.map((text) => ["", "", text]),
+      ...(more > 0 ? [["", "", `and ${more} more: pipe explain ${stage.name}`]] : []),
+    ];
+  });
+  return [`${paint("bold", plan.pipeline)}: ${planSentence(plan)}`, ...columns(rows)].join("\n");
+}
+
+/** "2 of 8 stages would run, 1 is unknown until they have". */
+export function planSentence({ stages }: Plan): string {
+  const number = (status: PlannedStage["status"]) => stages.filter((stage) => stage.status === status).length;
+  const run = number("run");
+  const unknown = number("unknown");
+  if (run + unknown === 0) {
+    return stages.length === 1 ? "its one stage is up to date" : `all ${stages.length} stages are up to date`;
+  }
+  return andList([
+    `${run} of ${plural(stages.length, "stage")} would run`,
+    ...(unknown > 0 ? [`${unknown} can be told only then`] : []),
+  ]);
+}
+
+export function statusText({ status }: PlannedStage, paint: Paint): string {
+  if (status === "cached") return paint("green", "up to date");
+  return status === "run" ? paint("yellow", "would run") : paint("cyan", "unknown");
+}
+
+/** The reasons as sentences; that of an unknown stage need not repeat that it is unknown. */
+export function reasonTexts(stage: PlannedStage): readonly string[] {
+  return stage.reasons.map(({ message }) => printable(message).replace(/^unknown until/, "until"));
+}
+
+/** A plan as JSON: the runner's own record without the whole configuration. */
+export function planJson(plan: Plan): object {
+  return { ...plan, stages: plan.stages.map(({ config: _, ...stage }) => stage) };
+}

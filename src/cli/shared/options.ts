@@ -1,0 +1,77 @@
+import type { Command } from "commander";
+
+/** Options that say which pipeline is meant, in which variant. */
+export interface PipelineOptions {
+  readonly set: readonly string[];
+  readonly profile: readonly string[];
+}
+
+export interface StoreOptions {
+  readonly store: string;
+}
+
+export interface OutputOptions {
+  readonly json?: true;
+}
+
+const collect = (value: string, values: readonly string[]) => [...values, value];
+
+/** Adds -S and -p. */
+export function pipelineOptions(command: Command): Command {
+  return command
+    .option(
+      "-S, --set <key=value>",
+      "change a value: train.dropout=0.5, params.size=32, seed=3 (repeatable)",
+      collect,
+      [],
+    )
+    .option("-p, --profile <name>", "apply a profile of the file (repeatable, in order)", collect, []);
+}
+
+/** Adds the arguments `[file] [stages...]`; the action is given them as one list (see splitFile). */
+export function stageArguments<Options>(
+  command: Command,
+  stages: string,
+  action: (args: readonly string[], options: Options) => void | Promise<void>,
+): Command {
+  return command
+    .argument("[file]", "pipeline file; pipeline.yaml where left out")
+    .argument("[stages...]", stages)
+    .action((file: string | undefined, names: string[], options: Options) =>
+      action(file === undefined ? [] : [file, ...names], options),
+    );
+}
+
+/** Adds --store. */
+export function storeOption(command: Command): Command {
+  return command.option(
+    "--store <folder>",
+    "the folder of results (or set PIPESTILL_STORE)",
+    process.env.PIPESTILL_STORE || "artifacts",
+  );
+}
+
+/** Adds --force. */
+export function forceOption(command: Command): Command {
+  return command.option(
+    "--force <stage>",
+    "run a stage although its result exists (repeatable)",
+    collect,
+    [],
+  );
+}
+
+/** Adds --json. */
+export function jsonOption(command: Command): Command {
+  return command.option("--json", "print one JSON document");
+}
+
+/** Examples at the end of a verb's help. */
+export function examples(
+  command: Command,
+  lines: readonly (readonly [command: string, does: string])[],
+): Command {
+  const longest = Math.max(...lines.map(([line]) => line.length));
+  const text = lines.map(([line, does]) => `  ${line.padEnd(longest)}  ${does}`).join("\n");
+  return command.addHelpText("after", `\nExamples:\n${text}`);
+}

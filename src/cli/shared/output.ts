@@ -1,0 +1,30 @@
+import type { Paint } from "./colour.js";
+import { paintFor } from "./colour.js";
+
+/** Where results go, and where everything else goes. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly outPaint: Paint;
+  readonly errPaint: Paint;
+}
+
+/** The process's own streams. A reader that goes away (`| head`) is no error: what is left is dropped. */
+export function processTerminal(): Terminal {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+  return {
+    out: (text) => void process.stdout.write(`${text}\n`),
+    err: (text) => void process.stderr.write(`${text}\n`),
+    outPaint: paintFor(process.stdout, process.env),
+    errPaint: paintFor(process.stderr, process.env),
+  };
+}
+
+/** A result as one JSON document. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}

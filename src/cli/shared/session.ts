@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { loadPipeline } from "../../runner/config/load.js";
+import { didYouMean } from "../../runner/config/nearest.js";
+import type { Pipeline } from "../../runner/config/pipeline.js";
+import type { Store } from "../../runner/store/store.js";
+import { registry } from "../../stages/registry.js";
+import { ConfigError, UsageError } from "./errors.js";
+import type { PipelineOptions } from "./options.js";
+
+const DEFAULT_FILE = "pipeline.yaml";
+
+/**
+ * Tells a pipeline file from stage names: the first argument is the file if it looks like one (.yaml, .yml, a folder
+ * in it) or is one; else the file is pipeline.yaml. @throws UsageError where there is none.
+ */
+export function splitFile(args: readonly string[]): {
+  readonly file: string;
+  readonly rest: readonly string[];
+} {
+  const [first, ...rest] = args;
+  if (first !== undefined && looksLikeFile(first)) return { file: first, rest };
+  if (existsSync(DEFAULT_FILE)) return { file: DEFAULT_FILE, rest: args };
+  const [found] = pipelineFiles();
+  const hint = found === undefined ? "give the path of a pipeline file (YAML)" : `there is ${found}`;
+  throw first === undefined
+    ? new UsageError(`no pipeline file given, and no ${DEFAULT_FILE} here`, hint)
+    : new UsageError(`${first} is no pipeline file, and there is no ${DEFAULT_FILE} here`, hint);
+}
+
+function looksLikeFile(argument: string): boolean {
+  if (/\.ya?ml$|[/\\]/.test(argument)) return true;
+  return statSync(argument, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function pipelineFiles(): string[] {
+  return [".", "pipelines"].flatMap((folder) =>
+    existsSync(folder)
+      ? readdirSync(folder)
+          .filter((name) => /\.ya?ml$/.test(name))
+          .sort()
+          .map((name) => (folder === "." ? name : `${folder}/${name}`))
+      : [],
+  );
+}
+
+/** Loads a pipeline with the profiles and overrides asked for. @throws ConfigError with every problem it has. */
+export async function load(file: string, options: PipelineOptions): Promise<Pipeline> {
+  const outcome = await loadPipeline(file, {
+    registry,
+    profiles: options.profile,
+    overrides: options.set,
+  });
+  if (!outcome.ok) throw new ConfigError(file, outcome.problems);
+  return outcome.pipeline;
+}
+
+/** @throws UsageError naming the first of `names` that is no stage of the pipeline, and the nearest that is. */
+export function checkStages(pipeline: Pipeline, names: readonly string[]): void {
+  const unknown = names.find((name) => !pipeline.stages.has(name));
+  if (unknown === undefined) return;
+  const stages = [...pipeline.stages.keys()];
+  const near = didYouMean(unknown, stages);
+  throw new UsageError(
+    `${pipeline.name} has no stage ${unknown}`,
+    near ?? `its stages are ${stages.join(", ")}`,
+  );
+}
+
+/** Opens the store for as long as `use` takes. */
+export async function withStore<T>(root: string, use: (store: Store) => Promise<T>): Promise<T> {
+  // Verbs that only read a pipeline file do without it.
+  const { Store } = await import("../../runner/store/store.js");
+  const store = Store.open(root);
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Opens a store that must be there already. @throws UsageError where it is not. */
+export async function withExistingStore<T>(root: string, use: (store: Store) => Promise<T>): Promise<T> {
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError(`there is no store ${root}`, "run a pipeline first, or name the store with --store");
+  }
+  return withStore(root, use);
+}
+
+export { registry };

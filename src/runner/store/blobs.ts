@@ -1,0 +1,176 @@
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { BlobReader } from "../../core/blobs.js";
+import { StageError } from "../../core/errors.js";
+import { fsyncPath, writeFileAtomic } from "../../core/files.js";
+import { type Sha256, sha256, sha256File, sha256FileSync } from "../../core/hash.js";
+import { packsFolder } from "../../core/layout.js";
+import { PackTable } from "../../core/pack-index.js";
+import { scanPack } from "../../core/packs.js";
+import { isCode, moveToDamaged, uniqueName } from "./paths.js";
+
+/** Files up to this size are hashed synchronously, which is several times faster; larger ones leave the loop free. */
+const SYNC_HASH_BYTES = 4 << 20;
+
+export interface StoredBlob {
+  readonly hash: Sha256;
+  readonly bytes: number;
+}
+
+/** The blobs of a store, with what only the runner does: adding, and setting aside what is damaged. */
+export class Blobs extends BlobReader {
+  constructor(private readonly root: string) {
+    super(root);
+  }
+
+  /** Bytes of a blob that is a file of its own. @throws StageError of class `missing-blob` */
+  size(hash: Sha256): number {
+    const stats = statSync(this.path(hash), { throwIfNoEntry: false });
+    if (stats) return stats.size;
+    throw new StageError(`the store does not hold the blob ${hash.slice(0, 12)}`, {
+      class: "missing-blob",
+      blob: hash,
+    });
+  }
+
+  /**
+   * Takes a finished file into the store: hashed, on the disk, read-only, then renamed into its place. The file is
+   * gone afterwards. One with other names (hard links), or on another file system, is copied first, since somebody
+   * could still write to it.
+   *
+   * @throws StageError for anything but a regular file
+   */
+  async ingestFile(path: string): Promise<StoredBlob> {
+    const stats = lstatSync(path);
+    if (!stats.isFile()) {
+      throw new StageError(`${path} is not a regular file`, {
+        hint: "write a copy: links and devices cannot be kept in the store",
+      });
+    }
+    const source = stats.nlink === 1 ? this.claim(path) : this.copy(path);
+    const hash = stats.size <= SYNC_HASH_BYTES ? sha256FileSync(source) : await sha256File(source);
+    fsyncPath(source);
+    return this.place(source, hash);
+  }
+
+  /** Stores bytes as a file of their own. */
+  putBytes(bytes: Uint8Array): StoredBlob {
+    const hash = sha256(bytes);
+    const path = this.temporary();
+    const fd = openSync(path, "wx", 0o444);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      fsyncSync(fd);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+    return this.place(path, hash);
+  }
+
+  /**
+   * Takes over a file that is known to hold the blob (a stage host wrote it under its hash). It is not fsynced: reads
+   * check it, and there may be a million.
+   */
+  adoptFile(path: string, hash: Sha256): void {
+    const target = this.path(hash);
+    if (this.hasFile(hash) && statSync(target).size === statSync(path).size) return rmSync(path);
+    chmodSync(path, 0o444);
+    mkdirSync(dirname(target), { recursive: true });
+    renameSync(path, target);
+  }
+
+  /**
+   * Takes a finished pack into the store under a name. What its index does not list (damaged records) does not exist.
+   *
+   * @param verify hashes every record first
+   */
+  adoptPack(path: string, name: string, verify = true): void {
+    const table = new PackTable();
+    for (const record of scanPack(path, { verify })) {
+      if (record.intact) table.add(record.hash, record);
+    }
+    chmodSync(path, 0o444);
+    fsyncPath(path);
+    const folder = packsFolder(this.root);
+    // The index first: one without its pack is nothing, a pack without its index costs each reader a scan.
+    writeFileAtomic(join(folder, `${name}.idx`), table.encode(statSync(path).size));
+    renameSync(path, join(folder, `${name}.pack`));
+    fsyncPath(folder);
+  }
+
+  /** Takes a blob that is damaged or doubtful out of use, wherever it stands, so that it is made again. */
+  setAside(hash: Sha256): { readonly message: string } {
+    const short = hash.slice(0, 12);
+    const places: string[] = [];
+    try {
+      moveToDamaged(this.root, this.path(hash));
+      places.push("moved to damaged/");
+    } catch (error) {
+      if (!isCode(error, "ENOENT")) throw error;
+    }
+    for (const name of this.packsWith(hash)) {
+      const file = join(packsFolder(this.root), `${name}.gone`);
+      appendFileSync(file, Buffer.from(hash, "hex"), { flush: true });
+      places.push(`struck from pack ${name}`);
+    }
+    this.refresh();
+    if (places.length === 0) return { message: `blob ${short} was missing; it is made again` };
+    return { message: `blob ${short} was damaged: ${places.join(", ")}; it is made again` };
+  }
+
+  private temporary(): string {
+    const folder = join(this.root, "store", "tmp");
+    mkdirSync(folder, { recursive: true });
+    return join(folder, uniqueName());
+  }
+
+  /** Moves the file where no stage looks for it, so that it is nobody's to change. */
+  private claim(path: string): string {
+    const target = this.temporary();
+    try {
+      renameSync(path, target);
+      return target;
+    } catch (error) {
+      if (!isCode(error, "EXDEV")) throw error;
+      return this.copy(path);
+    }
+  }
+
+  private copy(path: string): string {
+    const target = this.temporary();
+    copyFileSync(path, target, constants.COPYFILE_FICLONE);
+    rmSync(path);
+    return target;
+  }
+
+  private place(source: string, hash: Sha256): StoredBlob {
+    const { size: bytes } = statSync(source);
+    const target = this.path(hash);
+    if (statSync(target, { throwIfNoEntry: false })?.size === bytes) {
+      rmSync(source);
+      return { hash, bytes };
+    }
+    chmodSync(source, 0o444);
+    mkdirSync(dirname(target), { recursive: true });
+    renameSync(source, target);
+    fsyncPath(dirname(target));
+    return { hash, bytes };
+  }
+}

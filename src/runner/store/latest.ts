@@ -1,0 +1,124 @@
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+} from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { writeFileAtomic } from "../../core/files.js";
+import type { Sha256 } from "../../core/hash.js";
+import { isJsonObject } from "../../core/json.js";
+import { isSha256 } from "../../core/layout.js";
+import type { Blobs } from "./blobs.js";
+import { isCode, namesIn, parseJson, remove, safeName, textOf, uniqueName } from "./paths.js";
+import type { Tree } from "./trees.js";
+
+/** Larger files are shown through a link to the read-only blob, where a copy cannot share its blocks. */
+const COPY_UP_TO_BYTES = 16 << 20;
+
+/** What stands under latest/ for a stage. */
+export interface Published {
+  readonly fingerprint: Sha256;
+}
+
+/**
+ * The newest outputs, for people: latest/<pipeline>/<stage>/. Each stage's entry is a link to a folder that was
+ * finished before the link was set; setting it replaces the old one in one step.
+ */
+export class Latest {
+  readonly folder: string;
+
+  constructor(
+    private readonly root: string,
+    private readonly blobs: Blobs,
+  ) {
+    this.folder = join(root, "latest");
+  }
+
+  /** What was published last; undefined where nothing was. */
+  get(pipeline: string, stage: string): Published | undefined {
+    const value = parseJson(textOf(this.statePath(pipeline, stage)) ?? "");
+    if (!isJsonObject(value) || !isSha256(value.fingerprint)) return undefined;
+    return existsSync(this.absolute(pipeline, stage)) ? { fingerprint: value.fingerprint } : undefined;
+  }
+
+  /** Where a port's files are shown, relative to the folder that holds the store; no port: the first one's. */
+  path(pipeline: string, stage: string, port?: string): string {
+    const path = this.absolute(pipeline, stage);
+    return relative(dirname(this.root), port === undefined ? path : join(path, safeName(port)));
+  }
+
+  /**
+   * Shows a stage's outputs: the files of the first port directly, those of others in folders named by port. Never a
+   * writable link to a blob.
+   */
+  publish(pipeline: string, stage: string, ports: ReadonlyMap<string, Tree>, fingerprint: Sha256): void {
+    const link = this.absolute(pipeline, stage);
+    const version = join(dirname(link), ".versions", `${safeName(stage)}.${uniqueName()}`);
+    let first = true;
+    mkdirSync(version, { recursive: true });
+    for (const [port, tree] of ports) {
+      this.fill(first ? version : join(version, safeName(port)), tree);
+      first = false;
+    }
+    const draft = `${version}.link`;
+    symlinkSync(relative(dirname(link), version), draft);
+    const before = shownBy(link);
+    if (before === undefined) remove(link);
+    renameSync(draft, link);
+    writeFileAtomic(this.statePath(pipeline, stage), `${JSON.stringify({ fingerprint })}\n`);
+    // Only the one replaced: another run may be filling its version at this moment. gc removes what is left over.
+    if (before !== undefined) remove(before);
+  }
+
+  /** Every pipeline and stage, as named on the disk, with what was published last. */
+  *list(): Generator<Published & { readonly pipeline: string; readonly stage: string }> {
+    for (const pipeline of namesIn(this.folder)) {
+      for (const file of namesIn(join(this.folder, pipeline, ".state"))) {
+        if (!file.endsWith(".json")) continue;
+        const stage = file.slice(0, -".json".length);
+        const published = this.get(pipeline, stage);
+        if (published) yield { pipeline, stage, ...published };
+      }
+    }
+  }
+
+  private absolute(pipeline: string, stage: string): string {
+    return join(this.folder, safeName(pipeline), safeName(stage));
+  }
+
+  private statePath(pipeline: string, stage: string): string {
+    return join(this.folder, safeName(pipeline), ".state", `${safeName(stage)}.json`);
+  }
+
+  private fill(folder: string, tree: Tree): void {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, { blob, bytes }] of Object.entries(tree.entries)) {
+      const target = join(folder, ...name.split("/"));
+      mkdirSync(dirname(target), { recursive: true });
+      const source = this.blobs.path(blob);
+      if (bytes > COPY_UP_TO_BYTES) {
+        symlinkSync(relative(dirname(target), source), target);
+        continue;
+      }
+      try {
+        copyFileSync(source, target, constants.COPYFILE_FICLONE);
+        chmodSync(target, 0o644);
+      } catch (error) {
+        // A lost blob does not keep the rest from being shown: the next run that needs it makes it anew.
+        if (!isCode(error, "ENOENT")) throw error;
+      }
+    }
+  }
+}
+
+/** The folder that a stage's link shows now. */
+function shownBy(link: string): string | undefined {
+  const stats = lstatSync(link, { throwIfNoEntry: false });
+  return stats?.isSymbolicLink() ? join(dirname(link), readlinkSync(link)) : undefined;
+}

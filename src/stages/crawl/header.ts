@@ -1,0 +1,33 @@
+import { imageSize } from "image-size";
+
+export type Header =
+  | {
+      readonly ok: true;
+      /** jpg, png, webp, gif, tiff, heif, avif or bmp. */
+      readonly format: string;
+      /** Pixels as stored, before any EXIF rotation. */
+      readonly width: number;
+      readonly height: number;
+    }
+  | { readonly ok: false; readonly class: "unreadable-image" | "refused-format"; readonly detail: string };
+
+const FORMATS = ["jpg", "png", "webp", "gif", "tiff", "heif", "avif", "bmp"];
+
+/**
+ * What a picture's first bytes say. Formats that are programs rather than pixels (SVG, PDF), or that nobody's camera
+ * writes, are refused.
+ */
+export function readHeader(bytes: Uint8Array): Header {
+  if (Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 5)).toString("latin1") === "%PDF-") {
+    return { ok: false, class: "refused-format", detail: "pdf is not taken" };
+  }
+  try {
+    const { width, height, type = "unknown" } = imageSize(bytes);
+    if (!FORMATS.includes(type))
+      return { ok: false, class: "refused-format", detail: `${type} is not taken` };
+    if (width > 0 && height > 0) return { ok: true, format: type, width, height };
+    return { ok: false, class: "unreadable-image", detail: `it says it is ${width}x${height} pixels` };
+  } catch (error) {
+    return { ok: false, class: "unreadable-image", detail: (error as Error).message };
+  }
+}

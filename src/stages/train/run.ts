@@ -1,0 +1,110 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type StageContext, StageError, type StageModule, type StageResult } from "../../contract/stage.js";
+import { canonicalJson } from "../../core/json.js";
+import { openEngine } from "../../engine/engine.js";
+import type { EngineId } from "../../engine/resolve.js";
+import { Dataset } from "../../student/dataset.js";
+import { epochSource } from "../../student/epochs.js";
+import { MODEL_FILES, saveStudent } from "../../student/model-file.js";
+import { Network } from "../../student/network.js";
+import { type EpochRecord, Snapshots } from "../../student/snapshots.js";
+import { type TrainSpec, train } from "../../student/trainer.js";
+import { Progress } from "./progress.js";
+import type { Params } from "./schema.js";
+
+export const stage: StageModule = { run };
+
+async function run(context: StageContext): Promise<StageResult> {
+  const params = context.with as unknown as Params;
+  if (params.weights === "imagenet") {
+    throw new StageError("`weights: imagenet` is not part of this version", {
+      class: "weights",
+      hint: "use `weights: none`",
+    });
+  }
+  const dataset = new Dataset(context.inputs.data!);
+  if (dataset.counts.train === 0 || dataset.tags.length === 0) {
+    const missing = dataset.tags.length === 0 ? "tags" : "training images";
+    throw new StageError(`the data set has no ${missing}`, {
+      class: "empty-data",
+      hint: "look at the reports of screen and pack: their rules may be too strict for so few images",
+    });
+  }
+  await openEngine((context.impl.engine ?? "wasm") as EngineId);
+  const network = new Network({
+    architecture: params.student,
+    size: dataset.size,
+    tags: dataset.tags.length,
+    preprocess: params.preprocess,
+    dropout: params.dropout,
+    seed: context.seed,
+  });
+  try {
+    return await fit(context, params, dataset, network);
+  } finally {
+    network.dispose();
+  }
+}
+
+async function fit(
+  context: StageContext,
+  params: Params,
+  dataset: Dataset,
+  network: Network,
+): Promise<StageResult> {
+  network.freeze(params.frozen_layers);
+  const spec: TrainSpec = {
+    epochs: params.epochs,
+    batch: params.batch,
+    loss: { name: params.loss, temperature: params.temperature },
+    learningRate: params.learning_rate,
+    schedule: params.schedule,
+    flip: params.flip,
+    seed: context.seed,
+    samples: dataset.counts.train,
+  };
+  const broken = new Map<string, string>();
+  const source = epochSource(dataset, context.seed, (id, reason) => void broken.set(id, reason));
+  const progress = new Progress(context, spec);
+  const snapshots = new Snapshots(join(context.scratch, "snapshots"));
+  const history = await train(network, source, spec, snapshots, {
+    signal: context.signal,
+    onStep: (at) => progress.step(at),
+    onResume: (epoch) => context.note(`resumed at epoch ${epoch + 1}: ${epoch} of ${spec.epochs} were done`),
+    onDamagedSnapshot: (file, reason) => context.note(`set the snapshot ${file} aside: ${reason}`),
+  });
+  if (broken.size > 0) context.note(`${broken.size} pictures could not be decoded: ${examples(broken)}`);
+  const folder = context.outDir("model");
+  const { architecture, preprocess, size } = network.spec;
+  saveStudent(
+    folder,
+    { format: "pipestill-student/1", architecture, preprocess, size, tags: dataset.tags, loss: params.loss },
+    network,
+  );
+  writeFileSync(
+    join(folder, MODEL_FILES.history),
+    history.map((row) => `${canonicalJson({ ...row })}\n`).join(""),
+  );
+  return { metrics: metrics(history, network, broken.size) };
+}
+
+function metrics(
+  history: readonly EpochRecord[],
+  network: Network,
+  broken: number,
+): StageResult["metrics"] & {} {
+  const last = history.at(-1)!;
+  return {
+    loss: last.loss,
+    epochs: history.length,
+    images: last.samples,
+    broken,
+    parameters: network.parameters,
+  };
+}
+
+function examples(broken: ReadonlyMap<string, string>): string {
+  const shown = [...broken].slice(0, 3).map(([id, reason]) => `${id} (${reason})`);
+  return shown.join(", ") + (broken.size > shown.length ? ", …" : "");
+}

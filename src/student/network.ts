@@ -1,0 +1,135 @@
+import * as tf from "@tensorflow/tfjs-core";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { StageError } from "../contract/stage.js";
+import { ARCHITECTURES, type ArchitectureName } from "./architectures.js";
+import { KeyedDropout, type StepClock } from "./keyed-dropout.js";
+import { type Preprocess, preprocess } from "./preprocess.js";
+import { seedOf } from "./random.js";
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What a network is made from. */
+export interface NetworkSpec {
+  readonly architecture: ArchitectureName;
+  readonly size: Size;
+  /** Output units. */
+  readonly tags: number;
+  readonly preprocess: Preprocess;
+  readonly dropout: number;
+  /** Of the initial weights and the dropout masks. */
+  readonly seed: number;
+}
+
+/** A weight by its Keras name, `<layer>/<weight>`. */
+export interface NamedWeight {
+  readonly name: string;
+  readonly value: tf.Variable;
+  readonly trainable: boolean;
+}
+
+/**
+ * A student: a convolutional part and the seed's head, Flatten, BatchNorm, Dense(tags, relu), Dropout, Dense(tags).
+ * The last layer gives logits; its sigmoid, Keras's `activation="sigmoid"`, is applied by `scores` and, in a form
+ * that does not overflow, by the losses.
+ */
+export class Network {
+  private readonly model: tfl.LayersModel;
+  private readonly clock: StepClock = { step: 0 };
+
+  /** @throws StageError for an input too small for the architecture. */
+  constructor(readonly spec: NetworkSpec) {
+    const architecture = ARCHITECTURES[spec.architecture];
+    const { width, height } = spec.size;
+    if (Math.min(width, height) < architecture.smallest) {
+      throw new StageError(`images of ${width} × ${height} are too small for ${spec.architecture}`, {
+        class: "image-size",
+        hint: `it needs at least ${architecture.smallest} pixels a side: raise resize's \`size\``,
+      });
+    }
+    const { layers, initializers } = tfl;
+    const seed = (layer: string) => seedOf("initial weights", spec.seed, layer);
+    const dense = (name: string, activation: "relu" | "linear") =>
+      layers.dense({
+        name,
+        activation,
+        units: spec.tags,
+        kernelInitializer: initializers.glorotUniform({ seed: seed(name) }),
+      });
+    const head = [
+      layers.flatten({ name: "flatten" }),
+      layers.batchNormalization({ name: "batch_normalization", momentum: architecture.momentum }),
+      dense("dense", "relu"),
+      new KeyedDropout("dropout", spec.dropout, spec.seed, this.clock),
+      dense("predictions", "linear"),
+    ];
+    const input = tfl.input({ shape: [height, width, 3], name: "input" });
+    let x = architecture.build(input, seed);
+    for (const layer of head) x = layer.apply(x) as tfl.SymbolicTensor;
+    this.model = tfl.model({ inputs: input, outputs: x, name: spec.architecture });
+  }
+
+  /** Names of the layers in order, the input layer first, as Keras counts them. */
+  get layerNames(): readonly string[] {
+    return this.model.layers.map((layer) => layer.name);
+  }
+
+  get parameters(): number {
+    return this.model.countParams();
+  }
+
+  /**
+   * Keeps the weights of the first `count` layers as they are, counted as Keras does: the input layer included.
+   *
+   * @throws StageError if that would freeze the head too.
+   */
+  freeze(count: number): void {
+    const base = this.layerNames.indexOf("flatten");
+    if (count > base) {
+      throw new StageError(
+        `frozen_layers is ${count}, but ${this.spec.architecture} has ${base} layers before its head`,
+        {
+          class: "frozen-layers",
+          hint: `use 0 to ${base}; the input layer counts`,
+        },
+      );
+    }
+    for (const [i, layer] of this.model.layers.entries()) layer.trainable = i >= count;
+  }
+
+  /** All weights in order, moving statistics included. The variables are the network's own. */
+  weights(): NamedWeight[] {
+    return this.model.weights.map((weight) => ({
+      name: weight.originalName,
+      value: weight.read() as tf.Variable,
+      trainable: weight.trainable,
+    }));
+  }
+
+  /**
+   * Logits while training: dropout is on, batch normalisation uses and follows the batch.
+   *
+   * @param pixels [batch, height, width, 3], 0–255
+   * @param step number of the training step, which keys the dropout mask
+   * @returns [batch, tags]
+   */
+  trainingLogits(pixels: tf.Tensor4D, step: number): tf.Tensor2D {
+    this.clock.step = step;
+    const input = preprocess(pixels, this.spec.preprocess);
+    return this.model.apply(input, { training: true }) as tf.Tensor2D;
+  }
+
+  /** Scores in [0, 1], [batch, tags], for pixels [batch, height, width, 3] in 0–255. */
+  scores(pixels: tf.Tensor4D): tf.Tensor2D {
+    return tf.tidy(() => {
+      const input = preprocess(pixels, this.spec.preprocess);
+      return tf.sigmoid(this.model.apply(input, { training: false }) as tf.Tensor2D);
+    });
+  }
+
+  dispose(): void {
+    this.model.dispose();
+  }
+}

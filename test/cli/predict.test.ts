@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import sharp from "sharp";
+import { sha256 } from "../../src/core/hash.js";
+import { openEngine } from "../../src/engine/engine.js";
+import type { Preimage } from "../../src/runner/plan/plan.js";
+import { Store } from "../../src/runner/store/store.js";
+import { loadStudent, MODEL_FILES, saveStudent } from "../../src/student/model-file.js";
+import { Network } from "../../src/student/network.js";
+import { decodePixels } from "../../src/student/pixels.js";
+import { temporaryFolder } from "../rigs/context.js";
+
+const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
+const SIZE = { width: 32, height: 32 };
+const TAGS = ["red", "green", "blue", "tall"];
+const ROOT = temporaryFolder();
+const MODEL = join(ROOT, "exported");
+const TALL = join(ROOT, "photos", "tall.png");
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `pipe` in the test's folder. */
+function pipe(...argv: string[]): Promise<Ran> {
+  const script = `import { main } from ${JSON.stringify(MAIN)}; await main(process.argv.slice(1));`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script, "--", ...argv], { cwd: ROOT });
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  return new Promise((done) => child.on("close", (code) => done({ code, out, err })));
+}
+
+function labelsOf(line: string): Map<string, number> {
+  const { labels } = JSON.parse(line) as { labels: { tag: string; score: number }[] };
+  return new Map(labels.map(({ tag, score }) => [tag, score]));
+}
+
+/** The scores of TALL, brought to the model's size by the given pixels. */
+async function expected(pixels: Buffer): Promise<Map<string, number>> {
+  const student = await loadStudent((name) => join(MODEL, name), await openEngine("wasm"));
+  const scores = await student.predict([await decodePixels(pixels, SIZE)]);
+  student.dispose();
+  return new Map(TAGS.map((tag, i) => [tag, scores[i]!]));
+}
+
+function assertNear(actual: Map<string, number>, wanted: Map<string, number>): void {
+  assert.deepEqual([...actual.keys()].sort(), [...wanted.keys()].sort());
+  for (const [tag, score] of wanted) {
+    assert.ok(
+      Math.abs(actual.get(tag)! - score) <= 0.5001e-4,
+      `${tag}: ${actual.get(tag)}, expected ${score}`,
+    );
+  }
+}
+
+before(async () => {
+  await openEngine("wasm");
+  const spec = { architecture: "vgg-small", preprocess: "scale255", size: SIZE } as const;
+  const network = new Network({ ...spec, tags: TAGS.length, dropout: 0, seed: 3 });
+  saveStudent(MODEL, { format: "pipestill-student/1", ...spec, tags: TAGS, loss: "bce" }, network);
+  network.dispose();
+  mkdirSync(join(ROOT, "photos"));
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="128"><rect width="64" height="128" fill="#c33"/><circle cx="40" cy="30" r="22" fill="#3c6"/></svg>`;
+  await sharp(Buffer.from(svg)).png().toFile(TALL);
+  await sharp({ create: { ...SIZE, channels: 3, background: "#2040e0" } })
+    .jpeg()
+    .toFile(join(ROOT, "photos/Blue.JPG"));
+});
+
+test("a folder's model: the picture is padded at its right and bottom, as the flagship's resize does", async () => {
+  const { code, out, err } = await pipe("predict", "exported", "photos/tall.png", "--json");
+  assert.equal(err, "");
+  assert.equal(code, 0);
+  const padded = await sharp(TALL)
+    .resize(16, 32)
+    .extend({ right: 16, background: "#000000" })
+    .png()
+    .toBuffer();
+  assertNear(labelsOf(out), await expected(padded));
+});
+
+test("broken images are named on stderr and counted; the rest is done; exit code 1", async () => {
+  writeFileSync(join(ROOT, "photos/broken.jpg"), "no picture");
+  const { code, out, err } = await pipe(
+    "predict",
+    "exported",
+    "photos",
+    "missing.png",
+    "--json",
+    "--top",
+    "2",
+  );
+  assert.equal(code, 1);
+  const lines = out.trim().split("\n");
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).image),
+    ["photos/Blue.JPG", "photos/tall.png"],
+  );
+  for (const line of lines) assert.equal(labelsOf(line).size, 2);
+  assert.match(err, /^photos\/broken\.jpg: /m);
+  assert.match(err, /^missing\.png: no such file$/m);
+  assert.match(err, /^2 images could not be read, 2 done$/m);
+});
+
+test("plain lines and CSV; --min leaves tags out", async () => {
+  const plain = await pipe("predict", "exported", "photos/tall.png");
+  assert.match(plain.out, /^photos\/tall\.png: \w+ 0\.\d+, \w+ 0\.\d+, \w+ 0\.\d+, \w+ 0\.\d+\n$/);
+  const csv = await pipe("predict", "exported", "photos/tall.png", "--csv", "--min", "1");
+  assert.equal(csv.out, "image,tag,score\n");
+});
+
+test("wrong usage: exit code 2, and what to do", async () => {
+  for (const [argv, wanted] of [
+    [["exported"], /missing required argument 'images'/],
+    [["exported", "x.png", "--top", "0"], /expected a whole number of at least 1/],
+    [["exported", "x.png", "--min", "2"], /expected a score from 0 to 1/],
+    [["exported", "x.png", "--json", "--csv"], /cannot be used with/],
+    [["nothing", "x.png"], /there is no model nothing: .*\n.*hint: run a pipeline first/],
+  ] as const) {
+    const { code, out, err } = await pipe("predict", ...argv);
+    assert.equal(code, 2, err);
+    assert.match(err, wanted);
+    if (!(argv as readonly string[]).includes("--json")) assert.equal(out, "");
+  }
+});
+
+test("a stage and an artifact of a store: resized as the pipeline did that made the model", async () => {
+  const store = Store.open(join(ROOT, "artifacts"));
+  const entries: Record<string, { blob: string; bytes: number }> = {};
+  for (const name of [MODEL_FILES.info, MODEL_FILES.model, MODEL_FILES.weights]) {
+    const copy = join(ROOT, name);
+    copyFileSync(join(MODEL, name), copy);
+    entries[name] = await store.blobs.ingestFile(copy);
+  }
+  const model = store.trees.put(entries);
+  const images = sha256("images");
+  const put = (
+    kind: string,
+    outputs: Record<string, string>,
+    inputs: Record<string, string>,
+    params = {},
+  ) => {
+    const preimage: Preimage = { tag: "stage/1", kind, version: 1, with: params, inputs };
+    const fingerprint = sha256(JSON.stringify(preimage));
+    store.results.put({
+      fingerprint,
+      preimage,
+      outputs: Object.fromEntries(Object.entries(outputs).map(([port, hash]) => [port, { hash, bytes: 1 }])),
+      metrics: {},
+      items: null,
+      transientFailures: 0,
+      runId: "r1",
+      stage: kind,
+      createdAt: "2026-01-01T00:00:00Z",
+      durationMs: 1,
+      versions: {},
+    });
+    return fingerprint;
+  };
+  put("resize", { images }, {}, { size: 32, fit: "stretch", format: "png" });
+  const trained = put("train", { model: model.hash }, { data: images });
+  store.latest.publish("demo", "train", new Map([["model", model]]), trained);
+  await store.close();
+
+  const stretched = await sharp(TALL).resize(32, 32, { fit: "fill" }).png().toBuffer();
+  const wanted = await expected(stretched);
+  for (const name of ["train", "demo/train", model.hash.slice(0, 8), "artifacts/latest/demo/train"]) {
+    const { code, out, err } = await pipe("predict", name, "photos/tall.png", "--json");
+    assert.equal(code, 0, err);
+    assertNear(labelsOf(out), wanted);
+  }
+  const none = await pipe("predict", "label", "photos/tall.png");
+  assert.equal(none.code, 2);
+  assert.match(none.err, /there is no model label/);
+});

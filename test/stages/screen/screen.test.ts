@@ -1,0 +1,301 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { JsonObject } from "../../../src/core/json.js";
+import { stage } from "../../../src/stages/screen/run.js";
+import { rigContext } from "../../rigs/context.js";
+import { rowsOf, type Sample, writeSamples } from "./tables.js";
+
+const OFF = {
+  exact_duplicates: { enabled: false },
+  near_duplicates: { enabled: false, distance: 3, action: "drop" },
+  constant_scores: { enabled: false, max_std: 0.001, min_images: 3 },
+  collapsed: { enabled: false, max_share: 0.3, min_images: 2, min_score: 0.5 },
+  few_tags: { enabled: false, min_tags: 1, min_score: 0.5 },
+};
+
+async function screen(
+  samples: readonly Sample[],
+  rules: JsonObject,
+  tables?: { images: string; labels: string },
+) {
+  const { images, labels } = tables ?? (await writeSamples(samples));
+  const context = rigContext({
+    with: { ...OFF, ...rules },
+    inputs: { images: { "images.parquet": images }, labels: { "labels.parquet": labels } },
+  });
+  const result = await stage.run(context);
+  const report = context.outDir("report");
+  return {
+    result,
+    notes: context.notes,
+    kept: await rowsOf(join(context.outDir("labels"), "labels.parquet")),
+    dropped: await rowsOf(join(report, "dropped.parquet")),
+    html: readFileSync(join(report, "report.html"), "utf8"),
+  };
+}
+
+const ids = (rows: readonly JsonObject[]) => rows.map((row) => row.id);
+
+/** A hash that differs from another in the given bits (0 = lowest). */
+const flip = (hash: string, ...bits: number[]) =>
+  bits
+    .reduce((value, bit) => value ^ (1n << BigInt(bit)), BigInt(`0x${hash}`))
+    .toString(16)
+    .padStart(16, "0");
+
+const HASH = "f0e1d2c3b4a59687";
+
+test("with all rules off everything stays, each image its own group", async () => {
+  const { kept, dropped, result } = await screen(
+    [
+      { id: "b", tags: {} },
+      { id: "a", tags: { cat: 0.9, dog: 0.2 } },
+    ],
+    {},
+  );
+  assert.deepEqual(kept, [
+    {
+      id: "a",
+      labels: [
+        { tag: "cat", score: 0.9 },
+        { tag: "dog", score: 0.2 },
+      ],
+      raw: null,
+      group_id: "a",
+    },
+    { id: "b", labels: [], raw: null, group_id: "b" },
+  ]);
+  assert.deepEqual(dropped, []);
+  assert.equal(result.metrics?.kept, 2);
+});
+
+test("of images of equal bytes the smallest id stays; with the rule off they are one group", async () => {
+  const samples = ["c", "a", "b", "d"].map((id) => ({
+    id,
+    tags: { cat: 0.9 },
+    blob: (id === "d" ? "2" : "1").repeat(64),
+  }));
+  const on = await screen(samples, { exact_duplicates: { enabled: true } });
+  assert.deepEqual(ids(on.kept), ["a", "d"]);
+  assert.deepEqual(on.dropped, [
+    { id: "b", rule: "exact_duplicates", detail: "same bytes as a" },
+    { id: "c", rule: "exact_duplicates", detail: "same bytes as a" },
+  ]);
+  const off = await screen(samples, {});
+  assert.deepEqual(
+    off.kept.map((row) => row.group_id),
+    ["a", "a", "a", "d"],
+  );
+});
+
+test("near duplicates: a chain keeps its far end, all of it in one group", async () => {
+  const samples = [
+    { id: "a", tags: { cat: 0.9 }, dhash: HASH },
+    { id: "b", tags: { cat: 0.9 }, dhash: flip(HASH, 1, 30, 63) }, // 3 bits from a
+    { id: "c", tags: { cat: 0.9 }, dhash: flip(HASH, 1, 30, 63, 5, 40) }, // 2 from b, 5 from a
+    { id: "d", tags: { cat: 0.9 }, dhash: flip(HASH, 2, 20, 40, 60) }, // 4 from a
+  ];
+  const drop = await screen(samples, { near_duplicates: { enabled: true, distance: 3, action: "drop" } });
+  assert.deepEqual(drop.dropped, [{ id: "b", rule: "near_duplicates", detail: "nearly the same as a" }]);
+  assert.deepEqual(
+    drop.kept.map((row) => [row.id, row.group_id]),
+    [
+      ["a", "a"],
+      ["c", "a"],
+      ["d", "d"],
+    ],
+  );
+  const group = await screen(samples, { near_duplicates: { enabled: true, distance: 3, action: "group" } });
+  assert.deepEqual(
+    group.kept.map((row) => [row.id, row.group_id]),
+    [
+      ["a", "a"],
+      ["b", "a"],
+      ["c", "a"],
+      ["d", "d"],
+    ],
+  );
+});
+
+test("near duplicates: every pair within the distance is found, whichever bits differ", async () => {
+  for (const distance of [0, 1, 2, 4]) {
+    // Deterministic spread of flipped bits; each pair is far from all others, since their hashes are unrelated.
+    const samples = Array.from({ length: 40 }, (_, n) => {
+      const base = BigInt.asUintN(64, 0x9e3779b97f4a7c15n * BigInt(n + 1) ** 3n)
+        .toString(16)
+        .padStart(16, "0");
+      const bits = Array.from({ length: distance }, (_, i) => (n * 7 + i * 17) % 64);
+      return [
+        { id: `${String(n).padStart(2, "0")}x`, tags: { cat: 0.9 }, dhash: base },
+        { id: `${String(n).padStart(2, "0")}y`, tags: { cat: 0.9 }, dhash: flip(base, ...bits) },
+      ];
+    }).flat();
+    const { dropped } = await screen(samples, {
+      near_duplicates: { enabled: true, distance, action: "drop" },
+    });
+    assert.deepEqual(
+      ids(dropped),
+      samples.filter((s) => s.id.endsWith("y")).map((s) => s.id),
+      `distance ${distance}`,
+    );
+  }
+});
+
+test("hashes of plain pictures say nothing", async () => {
+  const samples = ["a", "b"].map((id) => ({ id, tags: { sky: 0.9 }, dhash: "0000000000000001" }));
+  const { dropped } = await screen(samples, {
+    near_duplicates: { enabled: true, distance: 3, action: "drop" },
+  });
+  assert.deepEqual(dropped, []);
+});
+
+test("a bucket over the cap is compared with its first image only, and it is said", async () => {
+  // 300 hashes of equal low band (32 bits) whose high bands are pairwise far apart, except that 7 is near 0 and 9 near 8.
+  const far = (n: number) => BigInt.asUintN(32, 0x9e3779b1n * BigInt(n + 11)) << 32n;
+  const hash = (n: number) =>
+    (n === 7 ? far(0) ^ (1n << 40n) : n === 9 ? far(8) ^ (1n << 40n) : far(n)) | 0x5a5a5a5an;
+  const samples = Array.from({ length: 300 }, (_, n) => ({
+    id: String(n).padStart(3, "0"),
+    tags: { cat: 0.9 },
+    dhash: hash(n).toString(16).padStart(16, "0"),
+  }));
+  const { dropped, notes } = await screen(samples, {
+    near_duplicates: { enabled: true, distance: 1, action: "drop" },
+  });
+  assert.deepEqual(ids(dropped), ["007"]);
+  assert.match(notes.join(), /1 groups of more than 256 similar hashes/);
+});
+
+test("without a dhash column the rule is skipped, and it is said", async () => {
+  const tables = await writeSamples([{ id: "a", tags: { cat: 1 } }], { dhash: false });
+  const { kept, notes } = await screen(
+    [],
+    { near_duplicates: { enabled: true, distance: 3, action: "drop" } },
+    tables,
+  );
+  assert.deepEqual(ids(kept), ["a"]);
+  assert.match(notes.join(), /no `dhash` column/);
+});
+
+test("a tag of constant score leaves all lists; one below min_images stays", async () => {
+  const { kept, dropped, result } = await screen(
+    [
+      { id: "a", tags: { cat: 0.9, photo: 0.5, rare: 0.7 } },
+      { id: "b", tags: { cat: 0.7, photo: 0.5, rare: 0.7 } },
+      { id: "c", tags: { cat: 0.8, photo: 0.5 } },
+    ],
+    { constant_scores: { enabled: true, max_std: 0.001, min_images: 3 } },
+  );
+  assert.deepEqual(kept[0]?.labels, [
+    { tag: "cat", score: 0.9 },
+    { tag: "rare", score: 0.7 },
+  ]);
+  assert.deepEqual(kept[2]?.labels, [{ tag: "cat", score: 0.8 }]);
+  assert.deepEqual(dropped, [
+    { id: null, rule: "constant_scores", detail: "tag photo: score 0.5000 ± 0.0000 on 3 images" },
+  ]);
+  assert.equal(result.metrics?.constant_scores, 1);
+});
+
+test("the standard deviation is that of the population", async () => {
+  // Scores 0.50, 0.52, 0.54: population std 0.0163299 (Python: statistics.pstdev([.5, .52, .54])), sample std 0.02.
+  const samples = [0.5, 0.52, 0.54].map((score, n) => ({ id: `${n}`, tags: { x: score, y: 0.9 - n / 10 } }));
+  const at = (max_std: number) =>
+    screen(samples, { constant_scores: { enabled: true, max_std, min_images: 3 } });
+  assert.equal((await at(0.0164)).result.metrics?.constant_scores, 1);
+  assert.equal((await at(0.0163)).result.metrics?.constant_scores, 0);
+});
+
+test("collapsed: the most common tag set goes when it covers more than max_share", async () => {
+  const same = ["a", "b", "c"].map((id, n) => ({
+    id,
+    tags: { sky: 0.9, sea: 0.6 + n / 100, faint: n / 10 },
+  }));
+  const others = ["d", "e", "f"].map((id, n) => ({ id, tags: { [`t${n}`]: 0.9 } }));
+  const rule = { enabled: true, max_share: 0.4, min_images: 2, min_score: 0.5 };
+  const on = await screen([...same, ...others], { collapsed: rule });
+  assert.deepEqual(ids(on.kept), ["d", "e", "f"]);
+  assert.deepEqual(on.dropped[0], { id: "a", rule: "collapsed", detail: "tag set of 3 images: sea, sky" });
+  const within = await screen([...same, ...others], { collapsed: { ...rule, max_share: 0.5 } });
+  assert.equal(within.kept.length, 6);
+});
+
+test("too few tags of enough score", async () => {
+  const { kept, dropped } = await screen(
+    [
+      { id: "a", tags: { cat: 0.9, dog: 0.5 } },
+      { id: "b", tags: { cat: 0.9, dog: 0.4 } },
+      { id: "c", tags: {} },
+    ],
+    { few_tags: { enabled: true, min_tags: 2, min_score: 0.5 } },
+  );
+  assert.deepEqual(ids(kept), ["a"]);
+  assert.deepEqual(
+    dropped.map((row) => row.detail),
+    ["1 tags with a score of 0.5 or more", "0 tags with a score of 0.5 or more"],
+  );
+});
+
+test("rules follow one another: a tag that goes leaves an image with too few", async () => {
+  const samples = ["a", "b", "c"].map((id, n) => ({
+    id,
+    tags: { photo: 0.6, ...(n > 0 ? { cat: 0.5 + n / 10 } : {}) },
+  }));
+  const { kept } = await screen(samples, {
+    constant_scores: { enabled: true, max_std: 0.001, min_images: 3 },
+    few_tags: { enabled: true, min_tags: 1, min_score: 0.5 },
+  });
+  assert.deepEqual(ids(kept), ["b", "c"]);
+});
+
+test("nothing left is a failure that names the rule", async () => {
+  await assert.rejects(
+    screen([{ id: "a", tags: {} }], { few_tags: { enabled: true, min_tags: 1, min_score: 0.5 } }),
+    {
+      message: "no image is left of 1",
+      options: {
+        hint: "dropped: exact_duplicates 0, near_duplicates 0, constant_scores 0, collapsed 0, few_tags 1; loosen that rule",
+      },
+    },
+  );
+});
+
+test("ids and tags reach the report escaped", async () => {
+  const { html } = await screen(
+    [
+      { id: "<script>x", tags: {} },
+      { id: "b", tags: { "<b>'\"": 0.9 } },
+    ],
+    { few_tags: { enabled: true, min_tags: 1, min_score: 0.5 } },
+  );
+  assert.ok(html.includes("&lt;script&gt;x") && html.includes("&lt;b&gt;'&quot;"));
+  assert.ok(!html.includes("<script"));
+});
+
+test("equal input gives equal bytes, and the bytes of version 1", async () => {
+  const samples = Array.from({ length: 50 }, (_, n) => ({
+    id: `i${n}`,
+    tags: { cat: ((n * 37) % 100) / 100, dog: ((n * 53) % 100) / 100, photo: 0.5 },
+    dhash:
+      n % 10 === 9
+        ? flip(HASH, n)
+        : `${(n * 0x1234567).toString(16).padStart(8, "0")}c3a5${String(n * 97).padStart(4, "0")}`,
+  }));
+  const rules = {
+    exact_duplicates: { enabled: true },
+    near_duplicates: { enabled: true, distance: 3, action: "drop" },
+    constant_scores: { enabled: true, max_std: 0.001, min_images: 3 },
+    few_tags: { enabled: true, min_tags: 1, min_score: 0.3 },
+  };
+  const [one, two] = [await screen(samples, rules), await screen(samples.toReversed(), rules)];
+  assert.equal(one.html, two.html);
+  assert.deepEqual(one.result, two.result);
+  // Golden: when this changes, raise the kind's version.
+  const tables = Object.values(one.result.outputs ?? {}).flat();
+  assert.deepEqual(
+    tables.map((file) => ("table" in file ? file.table?.content.slice(0, 16) : "")),
+    ["b4961e9bb2c623a6", "0cb61b8938710797"],
+  );
+});

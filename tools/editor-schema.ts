@@ -4,11 +4,7 @@ import { mapSchema } from "./validators.js";
 
 const DRAFT = "http://json-schema.org/draft-07/schema#";
 /** A reference to a param as the whole value, or within text: its type is known only after interpolation. */
-const REFERENCE = {
-  type: "string",
-  pattern: "\\$\\{params\\.[^}]+\\}",
-  description: "A param of the pipeline",
-};
+const REFERENCE = { type: "string", pattern: "\\$\\{params\\.[^}]+\\}" };
 
 type Draft = Record<string, unknown>;
 

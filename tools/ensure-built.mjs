@@ -1,27 +1,15 @@
 import { spawn } from "node:child_process";
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { isStale } from "./stale.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
-const stamp = join(dist, ".stamp");
 const lock = join(dist, ".build-lock");
-const MAIN = join(dist, "src/cli/main.js");
-const SOURCES = ["src", "tools", "tsconfig.json", "package.json"];
 /** How long a lock of another machine is waited for: its owner cannot be looked at from here. */
 const FOREIGN_WAIT_MS = 300_000;
 
@@ -48,15 +36,13 @@ export async function ensureBuilt(also = []) {
   }
   try {
     // Another process may have built while this one waited for the lock.
-    return isStale(also) ? await build(also) : undefined;
+    return isStale(also) ? await build() : undefined;
   } finally {
     rmSync(lock, { force: true });
   }
 }
 
-async function build(also) {
-  // Taken before the build: what is edited while it runs is newer and builds again.
-  const newest = newestSource(also);
+async function build() {
   process.stderr.write("building…\n");
   const child = spawn(process.execPath, [join(root, "tools/build.mjs")], {
     cwd: root,
@@ -66,32 +52,7 @@ async function build(also) {
     child.once("error", reject);
     child.once("exit", (status, signal) => resolve(status ?? signal));
   });
-  if (code !== 0) return `the build failed (exit ${code}); its messages stand above.`;
-  // The tests' own files may be newer than what a plain `pipe` compares with: both then find a sufficient stamp.
-  writeFileSync(stamp, `${newest}\n`);
-  return undefined;
-}
-
-function isStale(also) {
-  if (!existsSync(MAIN)) return true;
-  try {
-    return newestSource(also) > Number(readFileSync(stamp, "utf8"));
-  } catch {
-    return true;
-  }
-}
-
-/** The newest modification time below the sources, ms; folders count, so that a removed or moved file is seen. */
-function newestSource(also) {
-  let newest = 0;
-  const visit = (path) => {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (!stats) return;
-    newest = Math.max(newest, stats.mtimeMs);
-    if (stats.isDirectory()) for (const name of readdirSync(path)) visit(join(path, name));
-  };
-  for (const name of [...SOURCES, ...also]) visit(join(root, name));
-  return newest;
+  return code === 0 ? undefined : `the build failed (exit ${code}); its messages stand above.`;
 }
 
 /** Takes the build lock; a lock whose owner on this machine is gone is taken over. */

@@ -2,9 +2,10 @@
  * Generates what comes from the TypeBox definitions: the validators in dist/, and the JSON Schemas in schemas/.
  * `--validators` makes the first alone (the build), `--check` compares the second with what is committed.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeFileAtomic } from "../src/core/files.js";
 import { PartialStage, PipelineFile } from "../src/runner/config/file-schema.js";
 import type { Schema } from "../src/runner/config/validators.js";
 import { RunRecord } from "../src/runner/lineage/record.js";
@@ -56,8 +57,8 @@ function read(path: string): string | undefined {
 
 function write(path: string, text: string): void {
   if (read(path) === text) return;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  // A pipeline may be loading in another process while this one builds.
+  writeFileAtomic(path, text);
   process.stderr.write(`wrote ${relative(ROOT, path)}\n`);
 }
 

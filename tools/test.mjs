@@ -5,11 +5,12 @@ import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureBuilt } from "./ensure-built.mjs";
+import { TEST_SOURCES } from "./stale.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const parts = process.argv.slice(2).map((part) => part.replace(/\.ts$/, ".js").replace(/^\.\//, ""));
 
-const failure = await ensureBuilt(["test", "bench"]);
+const failure = await ensureBuilt(TEST_SOURCES);
 if (failure !== undefined) {
   console.error(failure);
   process.exit(1);

@@ -17,7 +17,7 @@ import {
   storeOption,
 } from "./shared/options.js";
 import { jsonText, type Terminal } from "./shared/output.js";
-import { checkStages, load, registry, splitFile, withStore } from "./shared/session.js";
+import { checkStages, load, lookInStore, registry, splitFile } from "./shared/session.js";
 
 type ExplainOptions = PipelineOptions & StoreOptions & OutputOptions;
 
@@ -43,7 +43,7 @@ async function explain(args: readonly string[], options: ExplainOptions, termina
   }
   const pipeline = await load(file, options);
   checkStages(pipeline, rest);
-  const explanation = await withStore(options.store, (store) =>
+  const explanation = await lookInStore(options.store, (store) =>
     explainStage({ pipeline, store, registry, targets: [], force: [] }, stage),
   );
   terminal.out(

@@ -52,7 +52,8 @@ export const VERBS: readonly VerbEntry[] = [
 
 /** The whole program, with the named verb's (or every verb's) arguments and options. */
 export async function program(terminal: Terminal, wanted: "all" | string | undefined): Promise<Command> {
-  const root = new Command("pipe")
+  // Commander gives a command its parent's settings as they are when it is added.
+  const root = quietly(new Command("pipe"), terminal)
     .description(
       "Runs machine-learning pipelines as cached, content-hashed stages and records where everything came from.",
     )
@@ -61,8 +62,7 @@ export async function program(terminal: Terminal, wanted: "all" | string | undef
     .helpCommand("help [verb]", "print the help of a verb")
     .addHelpText("after", "\nStart with:\n  pipe run pipelines/vision-distill.yaml\n  pipe help run");
   for (const { name, summary, load } of VERBS) {
-    // Commander gives a command its parent's settings as they are when it is added.
-    const command = quietly(root, terminal).command(name).summary(summary).description(capital(summary));
+    const command = root.command(name).summary(summary).description(capital(summary));
     command.helpOption("-h, --help", "print this help");
     if (wanted === "all" || wanted === name) (await load()).declare(command, terminal);
   }

@@ -13,7 +13,7 @@ import {
   storeOption,
 } from "./shared/options.js";
 import { jsonText, type Terminal } from "./shared/output.js";
-import { checkStages, load, registry, splitFile, withStore } from "./shared/session.js";
+import { checkStages, load, lookInStore, registry, splitFile } from "./shared/session.js";
 
 export interface PlanCommandOptions extends PipelineOptions, StoreOptions, OutputOptions {
   readonly force: readonly string[];
@@ -42,7 +42,7 @@ export async function printPlan(
   const { file, rest: targets } = splitFile(args);
   const pipeline = await load(file, options);
   checkStages(pipeline, [...targets, ...options.force]);
-  const plan = await withStore(options.store, (store) =>
+  const plan = await lookInStore(options.store, (store) =>
     planPipeline({ pipeline, store, registry, targets, force: options.force }),
   );
   terminal.out(options.json ? jsonText(planJson(plan)) : planText(plan, terminal.outPaint));

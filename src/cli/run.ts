@@ -119,6 +119,7 @@ async function chooseReporter(
 
 function print(record: RunRecord, root: string, options: RunCommandOptions, terminal: Terminal): void {
   terminal.out(options.json ? jsonText(record) : summaryText(record, root, terminal.outPaint));
+  if (record.status === "interrupted") terminal.err("The same command goes on where this one stopped.");
   if (record.status !== "failed") return;
   const store = options.store === "artifacts" ? undefined : options.store;
   terminal.err(`\n${failuresText(record, store, terminal.errPaint)}`);

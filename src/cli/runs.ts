@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { RunRecord } from "../runner/lineage/record.js";
 import { failuresText } from "./reporters/failure.js";
 import { summaryText } from "./reporters/summary.js";
@@ -9,6 +9,7 @@ import {
   examples,
   jsonOption,
   type OutputOptions,
+  positive,
   type StoreOptions,
   storeOption,
 } from "./shared/options.js";
@@ -36,14 +37,6 @@ export function declare(command: Command, terminal: Terminal): void {
     ["pipe runs show last", "what the last one did"],
     ["pipe runs show 20261124T2145 --json", "a run's record, for programs"],
   ]);
-}
-
-/** A whole number of at least 1. */
-export function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError("Expected a whole number from 1.");
-  return value;
 }
 
 async function listRuns(

@@ -18,7 +18,7 @@ import {
 } from "./shared/options.js";
 import { jsonText, type Terminal } from "./shared/output.js";
 import { newestRuns, runLine } from "./shared/run-list.js";
-import { checkStages, load, registry, splitFile, withStore } from "./shared/session.js";
+import { checkStages, load, lookInStore, registry, splitFile } from "./shared/session.js";
 
 type StatusOptions = PipelineOptions & StoreOptions & OutputOptions;
 
@@ -36,7 +36,7 @@ async function status(args: readonly string[], options: StatusOptions, terminal:
   const { file, rest: targets } = splitFile(args);
   const pipeline = await load(file, options);
   checkStages(pipeline, targets);
-  const { plan, last } = await withStore(options.store, async (store) => ({
+  const { plan, last } = await lookInStore(options.store, async (store) => ({
     plan: await planPipeline({ pipeline, store, registry, targets, force: [] }),
     last: newestRuns(store.runs, 1, pipeline.name)[0],
   }));

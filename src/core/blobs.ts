@@ -55,15 +55,10 @@ export class BlobReader {
     return bytes;
   }
 
-  /** Forgets which packs there are: they are listed again when next needed. */
-  refresh(): void {
-    this.close();
-    this.packs = undefined;
-  }
-
-  /** Closes the packs that are open. */
+  /** Closes the packs: which there are is looked up again when next needed. */
   close(): void {
     for (const pack of this.packs?.values() ?? []) pack.close();
+    this.packs = undefined;
   }
 
   /** Names of the packs that hold the blob. */
@@ -164,7 +159,7 @@ export function goneBlobs(folder: string, name: string): Set<Sha256> {
 
 class OpenPack {
   private constructor(
-    private fd: number,
+    private readonly fd: number,
     private readonly index: PackIndex,
     private readonly gone: ReadonlySet<Sha256>,
   ) {}
@@ -192,7 +187,6 @@ class OpenPack {
   }
 
   close(): void {
-    if (this.fd >= 0) closeSync(this.fd);
-    this.fd = -1;
+    closeSync(this.fd);
   }
 }

@@ -58,7 +58,10 @@ export class PackTable {
     MAGIC.copy(out, end);
     out.writeUInt32LE(count, end + 4);
     out.writeUIntLE(packSize, end + 8, 6);
-    createHash("sha256").update(out.subarray(0, end + 14)).digest().copy(out, end + 14);
+    createHash("sha256")
+      .update(out.subarray(0, end + 14))
+      .digest()
+      .copy(out, end + 14);
     return out;
   }
 
@@ -96,7 +99,9 @@ export class PackIndex {
     if (end < 0 || end % RECORD !== 0 || !bytes.subarray(end, end + 4).equals(MAGIC)) return undefined;
     const count = bytes.readUInt32LE(end + 4);
     if (count * RECORD !== end) return undefined;
-    const sum = createHash("sha256").update(bytes.subarray(0, end + 14)).digest();
+    const sum = createHash("sha256")
+      .update(bytes.subarray(0, end + 14))
+      .digest();
     if (!sum.equals(bytes.subarray(end + 14))) return undefined;
     return new PackIndex(bytes.subarray(0, end), count, bytes.readUIntLE(end + 8, 6));
   }

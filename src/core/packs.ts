@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, writevSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writevSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import type { Sha256 } from "./hash.js";
 import { type PackPlace, PackTable } from "./pack-index.js";
@@ -67,7 +76,13 @@ class ForwardReader {
     this.start = at;
     this.filled = 0;
     while (this.filled < this.buffer.length) {
-      const got = readSync(this.fd, this.buffer, this.filled, this.buffer.length - this.filled, at + this.filled);
+      const got = readSync(
+        this.fd,
+        this.buffer,
+        this.filled,
+        this.buffer.length - this.filled,
+        at + this.filled,
+      );
       if (got === 0) return;
       this.filled += got;
     }

@@ -14,7 +14,7 @@ export interface WrittenTable {
 /** Columns of these names hold blob hashes, in every table. */
 const BLOB_COLUMNS = ["blob", "raw"];
 
-/** Rows hashed together: bounds what DuckDB's string_agg holds at once. */
+/** Rows hashed together; part of what a table's content hash means. */
 const HASH_CHUNK = 2048;
 
 /**
@@ -61,10 +61,23 @@ export async function hashTable(duck: Duck, path: string): Promise<string> {
   const hash = createHash("sha256");
   hash.update(`table/1\n${canonicalJson(columns)}\n`);
   const record = columns.map(([name]) => `${sqlName(name!)} := ${sqlName(name!)}`).join(", ");
-  const chunks = duck.stream(
-    `SELECT sha256(string_agg(CAST(to_json(struct_pack(${record})) AS VARCHAR), chr(10) ORDER BY file_row_number)) AS h
-     FROM ${source} GROUP BY file_row_number // ${HASH_CHUNK} ORDER BY min(file_row_number)`,
+  // Streamed in the file's order and put together here: an aggregate over runs of rows would hold the whole table.
+  const rows = duck.stream(
+    `SELECT CAST(to_json(struct_pack(${record})) AS VARCHAR) AS json, file_row_number AS n FROM ${source}`,
   );
-  for await (const rows of chunks) for (const row of rows) hash.update(`${row.h}\n`);
+  let run = createHash("sha256");
+  let next = 0;
+  for await (const chunk of rows) {
+    for (const { json, n } of chunk) {
+      if (n !== next) throw new Error(`${path}: row ${n} came where row ${next} belongs`);
+      if (next > 0 && next % HASH_CHUNK === 0) {
+        hash.update(`${run.digest("hex")}\n`);
+        run = createHash("sha256");
+      }
+      run.update(next % HASH_CHUNK === 0 ? String(json) : `\n${json}`);
+      next++;
+    }
+  }
+  if (next > 0) hash.update(`${run.digest("hex")}\n`);
   return hash.digest("hex");
 }

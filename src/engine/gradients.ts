@@ -90,23 +90,19 @@ const GRADIENTS: Readonly<Record<string, Gradient>> = {
     inputsToSave: ["x", "filter"],
     gradFunc: (dy, [x, filter], { strides, pad, dataFormat }) => ({
       x: () =>
-        tf
-          .engine()
-          .runKernel("Conv2DBackpropInput", { dy, filter: filter! }, {
-            strides,
-            pad,
-            dataFormat,
-            inputShape: x!.shape,
-          } as unknown as tf.NamedAttrMap),
+        tf.engine().runKernel("Conv2DBackpropInput", { dy, filter: filter! }, {
+          strides,
+          pad,
+          dataFormat,
+          inputShape: x!.shape,
+        } as unknown as tf.NamedAttrMap),
       filter: () =>
-        tf
-          .engine()
-          .runKernel("Conv2DBackpropFilter", { x: x!, dy }, {
-            strides,
-            pad,
-            dataFormat,
-            filterShape: filter!.shape,
-          } as unknown as tf.NamedAttrMap),
+        tf.engine().runKernel("Conv2DBackpropFilter", { x: x!, dy }, {
+          strides,
+          pad,
+          dataFormat,
+          filterShape: filter!.shape,
+        } as unknown as tf.NamedAttrMap),
     }),
   },
   MaxPool: {
@@ -114,13 +110,11 @@ const GRADIENTS: Readonly<Record<string, Gradient>> = {
     outputsToSave: [true],
     gradFunc: (dy, [x, y], { filterSize, strides, pad }) => ({
       x: () =>
-        tf
-          .engine()
-          .runKernel("MaxPoolGrad", { dy, input: x!, output: y! }, {
-            filterSize,
-            strides,
-            pad,
-          } as unknown as tf.NamedAttrMap),
+        tf.engine().runKernel("MaxPoolGrad", { dy, input: x!, output: y! }, {
+          filterSize,
+          strides,
+          pad,
+        } as unknown as tf.NamedAttrMap),
     }),
   },
   /** y = (x − mean) · rsqrt(variance + ε) · scale + offset over the last axis; statistics of shape [channels]. */

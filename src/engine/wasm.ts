@@ -22,7 +22,7 @@ export async function openWasm(): Promise<Engine> {
       hint: "reinstall the package @tensorflow/tfjs-backend-wasm (npm ci)",
     });
   }
-  registerTrainingKernels("wasm");
+  registerTrainingKernels();
   registerGradients();
   const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
   return {

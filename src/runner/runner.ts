@@ -77,6 +77,7 @@ export async function runPipeline(options: RunOptions): Promise<RunRecord> {
       log,
       listener,
     );
+    store.notices.listen((message) => recorder.emit({ type: "store-healed", message }));
     const planner = new Planner(options, (stage, message) =>
       recorder.emit({ type: "stage-note", stage, message }),
     );

@@ -61,6 +61,11 @@ export class Student {
     return this.info.architecture;
   }
 
+  /** What it was trained with: scores of `kl` rank the tags of an image, they are not calibrated. */
+  get loss(): LossName {
+    return this.info.loss;
+  }
+
   get preprocess(): Preprocess {
     return this.info.preprocess;
   }

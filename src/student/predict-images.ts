@@ -3,7 +3,7 @@ import fg from "fast-glob";
 import { prefetch } from "./prefetch.js";
 
 /** Files taken from a folder, whatever the case of their extension. */
-const IN_FOLDERS = "**/*.{jpg,jpeg,png,webp,gif,avif,tif,tiff}";
+const IN_FOLDERS = "**/*.{jpg,jpeg,jpe,png,webp,gif,avif,tif,tiff}";
 /** Images decoded ahead of the network. */
 const AHEAD = 32;
 /** Images predicted at once. */

@@ -12,12 +12,15 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** Stands in for the compiler: counts its calls and "compiles" a main that prints what is in src/said.txt. */
 const BUILD = `
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { newestSource, writeStamp } from "./stale.mjs";
 appendFileSync("builds.txt", "x");
+const newest = newestSource([]);
 await new Promise((resolve) => setTimeout(resolve, 300));
 const said = readFileSync("src/said.txt", "utf8");
 if (said === "broken") process.exit(3);
 mkdirSync("dist/src/cli", { recursive: true });
 writeFileSync("dist/src/cli/main.js", "export const main = async () => console.log(" + JSON.stringify(said) + ")");
+writeStamp(newest);
 `;
 
 /** A checkout with the real bin and the real staleness check. */
@@ -29,7 +32,8 @@ function checkout(): string {
   };
   cpSync(join(ROOT, "bin"), join(root, "bin"), { recursive: true });
   mkdirSync(join(root, "tools"));
-  cpSync(join(ROOT, "tools/ensure-built.mjs"), join(root, "tools/ensure-built.mjs"));
+  for (const name of ["ensure-built.mjs", "stale.mjs"])
+    cpSync(join(ROOT, "tools", name), join(root, "tools", name));
   write("tools/build.mjs", BUILD);
   write("package.json", '{ "type": "module" }');
   write("node_modules/typescript/package.json", "{}");

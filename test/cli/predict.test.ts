@@ -142,7 +142,8 @@ test("a stage and an artifact of a store: resized as the pipeline did that made 
   for (const name of [MODEL_FILES.info, MODEL_FILES.model, MODEL_FILES.weights]) {
     const copy = join(ROOT, name);
     copyFileSync(join(MODEL, name), copy);
-    entries[name] = await store.blobs.ingestFile(copy);
+    const { hash, bytes } = await store.blobs.ingestFile(copy);
+    entries[name] = { blob: hash, bytes };
   }
   const model = store.trees.put(entries);
   const images = sha256("images");

@@ -110,6 +110,7 @@ describe("the gradient of max pooling on wasm", () => {
     { x: [1, 5, 7, 2] as Shape4, size: 2, stride: 2, pad: "valid" as const },
     { x: [1, 7, 7, 2] as Shape4, size: 3, stride: 2, pad: "valid" as const },
     { x: [1, 6, 6, 2] as Shape4, size: 2, stride: 1, pad: "valid" as const },
+    { x: [1, 7, 6, 2] as Shape4, size: 3, stride: 2, pad: "same" as const },
   ];
   for (const p of pools) {
     const run = (values: Float32Array) =>

@@ -21,16 +21,24 @@ export function summaryText(record: RunRecord, storeRoot: string, paint: Paint):
     const all = stages.length === 1 ? `${stages[0]?.name} is` : `all ${stages.length} stages are`;
     return [`Nothing to do: ${all} up to date (${duration(durationMs)})`, ...results].join("\n");
   }
-  const table = columns([
-    ["stage", "status", "time", "items", "why"].map((title) => paint("dim", title)),
+  const rows = [
+    ["stage", "status", "time", "items", "why"],
     ...stages.map((stage) => stageRow(stage, paint)),
-  ]);
+  ];
+  const [titles = "", ...table] = columns(withoutEmpty(rows));
   return [
+    paint("dim", titles),
     ...table,
     "",
     ...results,
     `${paint("bold", record.pipeline)} ${verdict(record, paint)} in ${duration(durationMs)}, run ${record.runId}`,
   ].join("\n");
+}
+
+/** Drops the columns that hold nothing but their title. */
+function withoutEmpty(rows: readonly (readonly string[])[]): string[][] {
+  const [, ...body] = rows;
+  return rows.map((row) => row.filter((_, i) => body.some((cells) => cells[i] !== "")));
 }
 
 function stageRow(stage: StageRecord, paint: Paint): string[] {
@@ -54,8 +62,13 @@ function verdict({ status, stages }: RunRecord, paint: Paint): string {
 
 /** Stages that feed no other stage of the run: what it was run for. */
 function sinks(stages: readonly StageRecord[]): readonly StageRecord[] {
-  const used = new Set(stages.flatMap(({ inputs }) => Object.values(inputs)));
-  return stages.filter(({ outputs }) => !Object.values(outputs).some(({ hash }) => used.has(hash)));
+  const feedsOther = (stage: StageRecord) => {
+    const hashes = new Set(Object.values(stage.outputs).map(({ hash }) => hash));
+    return stages.some(
+      (other) => other !== stage && Object.values(other.inputs).some((hash) => hashes.has(hash)),
+    );
+  };
+  return stages.filter((stage) => !feedsOther(stage));
 }
 
 /** Flat metrics shown of one stage at most; all of them are in the record. */

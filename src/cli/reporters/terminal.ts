@@ -136,6 +136,8 @@ async function open(lines: ReadonlyMap<string, Line>): Promise<{ readonly painte
         processOutput: new ProcessOutput(process.stderr, process.stderr, { leaveEmptyLine: false }),
       }),
       showErrorMessage: false,
+      // The summary that follows says the same once more, unless it goes elsewhere.
+      clearOutput: process.stdout.isTTY === true,
       formatOutput: "truncate",
     },
   });

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 
 /** Options that say which pipeline is meant, in which variant. */
 export interface PipelineOptions {
@@ -74,4 +74,12 @@ export function examples(
   const longest = Math.max(...lines.map(([line]) => line.length));
   const text = lines.map(([line, does]) => `  ${line.padEnd(longest)}  ${does}`).join("\n");
   return command.addHelpText("after", `\nExamples:\n${text}`);
+}
+
+/** The value of an option that takes a whole number of at least 1. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError("Expected a whole number from 1.");
+  return value;
 }

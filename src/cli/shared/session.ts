@@ -66,11 +66,32 @@ export function checkStages(pipeline: Pipeline, names: readonly string[]): void 
   );
 }
 
-/** Opens the store for as long as `use` takes. */
+/** Opens the store for as long as `use` takes, making it where there is none. */
 export async function withStore<T>(root: string, use: (store: Store) => Promise<T>): Promise<T> {
-  // Verbs that only read a pipeline file do without it.
+  return opened(root, {}, use);
+}
+
+/** Says on stderr what the store finds broken and sets aside. A run says it by its own events. */
+function listen<T>(use: (store: Store) => Promise<T>): (store: Store) => Promise<T> {
+  return (store) => {
+    store.notices.listen((message) => console.error(`store  ${message}`));
+    return use(store);
+  };
+}
+
+/** Opens the store to look at it: where there is none, none is made. */
+export async function lookInStore<T>(root: string, use: (store: Store) => Promise<T>): Promise<T> {
+  return opened(root, { readOnly: !existsSync(root) }, listen(use));
+}
+
+async function opened<T>(
+  root: string,
+  options: { readonly readOnly?: boolean },
+  use: (store: Store) => Promise<T>,
+): Promise<T> {
+  // Loaded here: verbs that only read a pipeline file do without it.
   const { Store } = await import("../../runner/store/store.js");
-  const store = Store.open(root);
+  const store = Store.open(root, options);
   try {
     return await use(store);
   } finally {
@@ -83,7 +104,7 @@ export async function withExistingStore<T>(root: string, use: (store: Store) => 
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`there is no store ${root}`, "run a pipeline first, or name the store with --store");
   }
-  return withStore(root, use);
+  return opened(root, {}, listen(use));
 }
 
 export { registry };

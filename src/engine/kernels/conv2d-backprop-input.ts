@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { ComposedKernel } from "./register.js";
+import type { TrainingKernel } from "./register.js";
 import { type ConvAttrs, convInfo, type Shape4 } from "./shapes.js";
 
 /**
@@ -9,7 +9,7 @@ import { type ConvAttrs, convInfo, type Shape4 } from "./shapes.js";
  *
  * @returns shape [batch, height, width, channels] of x
  */
-export const conv2dBackpropInput: ComposedKernel = ({ dy, filter }, attrs, fallback) => {
+export const conv2dBackpropInput: TrainingKernel = ({ dy, filter }, attrs, fallback) => {
   const { strides, pad, inputShape } = attrs as unknown as ConvAttrs & { inputShape: Shape4 };
   const info = convInfo(inputShape, filter!.shape as Shape4, strides, pad);
   if (info.strideHeight !== 1 || info.strideWidth !== 1) {

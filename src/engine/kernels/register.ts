@@ -3,24 +3,25 @@ import { conv2dBackpropFilter } from "./conv2d-backprop-filter.js";
 import { conv2dBackpropInput } from "./conv2d-backprop-input.js";
 import { maxPoolGrad } from "./max-pool-grad.js";
 
-/** A kernel made of other kernels: inputs are tensors, memory is the caller's (tfjs tidies around it). */
-export type ComposedKernel = (
+/** A kernel made of other kernels and plain loops. It need not clean up: tensors it leaves are disposed of. */
+export type TrainingKernel = (
   inputs: Readonly<Record<string, tf.Tensor>>,
   attrs: Readonly<Record<string, unknown>>,
   fallback: (() => tf.Tensor) | undefined,
 ) => tf.Tensor;
 
-const KERNELS: Readonly<Record<string, ComposedKernel>> = {
+const KERNELS: Readonly<Record<string, TrainingKernel>> = {
   Conv2DBackpropFilter: conv2dBackpropFilter,
   Conv2DBackpropInput: conv2dBackpropInput,
   MaxPoolGrad: maxPoolGrad,
 };
 
 /**
- * Registers the composed kernels for a back end, in front of the kernels of that name it may have: those remain the
- * fallback for shapes that a composition does not cover.
+ * Registers our kernels for the wasm back end, in front of the kernels of that name it may have: those remain the
+ * fallback for shapes that ours do not cover.
  */
-export function registerTrainingKernels(backendName: string): void {
+export function registerTrainingKernels(): void {
+  const backendName = "wasm";
   for (const [kernelName, kernel] of Object.entries(KERNELS)) {
     const original = tf.getKernel(kernelName, backendName);
     if (original) tf.unregisterKernel(kernelName, backendName);

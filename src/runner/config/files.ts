@@ -4,7 +4,7 @@ import { mergeValues } from "./merge.js";
 import { parseYaml } from "./parse.js";
 import type { ConfigProblem } from "./pipeline.js";
 import { append, type Place, problemAt, readSource, Source } from "./source.js";
-import { child, mapValue, type Value } from "./tree.js";
+import { child, entriesOf, mapValue, type Value } from "./tree.js";
 
 /** The format that this release reads. */
 const VERSION = 1;
@@ -58,7 +58,7 @@ function readChain(
   const above = mapValue(root.at, own);
   const next = isAbsolute(base.value) ? base.value : normalize(join(dirname(label), base.value));
   const below = readChain(next, [...chain, { label, real }], base.at, problems);
-  return below ? mergeValues(below, above) : undefined;
+  return below && mapValue(root.at, entriesOf(mergeValues(below, above)));
 }
 
 function checkForm(

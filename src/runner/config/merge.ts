@@ -15,9 +15,11 @@ export function mergeValues(below: Value | undefined, above: Value): Value {
       entries.delete(key);
       continue;
     }
-    entries.set(key, { key: entry.key, value: mergeValues(old?.value, entry.value) });
+    const value = mergeValues(old?.value, entry.value);
+    // What was merged still stands where it began; what was replaced stands where the new value is.
+    entries.set(key, { key: old && value !== entry.value ? old.key : entry.key, value });
   }
-  return mapValue(above.at, entries);
+  return mapValue(below.at, entries);
 }
 
 function changes(key: string, below: Value, above: Value): boolean {

@@ -59,10 +59,10 @@ export interface Pipeline {
   readonly stages: ReadonlyMap<string, StageConfig>;
 }
 
-/** One thing wrong in a pipeline file (or on the command line, where `at` is absent). */
+/** One thing wrong in a pipeline file, or on the command line, where `at` is absent. */
 export interface ConfigProblem {
   readonly at?: Position & { readonly endColumn?: number };
-  /** The text of the line, to be shown with a caret. */
+  /** The text of the line, to be shown with a caret; for the command line, the option as typed. */
   readonly source?: string;
   readonly message: string;
   readonly hint?: string;

@@ -40,7 +40,7 @@ export interface Entry {
 }
 
 /** The param that an interpolated value came from. */
-export interface Origin {
+interface Origin {
   readonly name: string;
   readonly at: Place;
 }

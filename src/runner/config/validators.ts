@@ -46,7 +46,7 @@ export interface Violation {
 }
 
 /** Checks a value and fills in defaults. */
-export interface Validate {
+interface Validate {
   (data: unknown): boolean;
   errors?: readonly Violation[] | null;
 }

@@ -6,6 +6,9 @@ import { problemAt } from "./source.js";
 import { child, placeOf, type Value } from "./tree.js";
 import { hasType, type Schema, type Violation } from "./validators.js";
 
+/** Nobody mends more at a time, and narrowing unions compares each with each. */
+const MAX_VIOLATIONS = 1000;
+
 export interface Checked {
   /** The value that was checked, with places. */
   readonly value: Value;
@@ -18,7 +21,7 @@ export interface Checked {
 /** A validator's errors as problems: one for each place, unions narrowed to the branch that was meant. */
 export function explainViolations(violations: readonly Violation[], checked: Checked): ConfigProblem[] {
   const problems = new Map<string, ConfigProblem>();
-  for (const violation of narrowUnions(violations)) {
+  for (const violation of narrowUnions(violations.slice(0, MAX_VIOLATIONS))) {
     const path = pointerPath(violation.instancePath);
     if (isBroken(checked.value, path)) continue;
     const { key, problem } = explain(violation, path, checked);

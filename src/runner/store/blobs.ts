@@ -90,7 +90,10 @@ export class Blobs extends BlobReader {
    */
   adoptFile(path: string, hash: Sha256): void {
     const target = this.path(hash);
-    if (this.hasFile(hash) && statSync(target).size === statSync(path).size) return rmSync(path);
+    if (this.hasFile(hash) && statSync(target).size === statSync(path).size) {
+      rmSync(path);
+      return;
+    }
     chmodSync(path, 0o444);
     mkdirSync(dirname(target), { recursive: true });
     renameSync(path, target);
@@ -130,7 +133,7 @@ export class Blobs extends BlobReader {
       appendFileSync(file, Buffer.from(hash, "hex"), { flush: true });
       places.push(`struck from pack ${name}`);
     }
-    this.refresh();
+    this.close();
     if (places.length === 0) return { message: `blob ${short} was missing; it is made again` };
     return { message: `blob ${short} was damaged: ${places.join(", ")}; it is made again` };
   }

@@ -76,16 +76,32 @@ export class Latest {
     if (before !== undefined) remove(before);
   }
 
-  /** Every pipeline and stage, as named on the disk, with what was published last. */
-  *list(): Generator<Published & { readonly pipeline: string; readonly stage: string }> {
+  /** Every stage that is shown, or was meant to be; with the folder it shows. */
+  *entries(): Generator<{
+    readonly pipeline: string;
+    readonly stage: string;
+    readonly path: string;
+    readonly fingerprint: Sha256 | undefined;
+  }> {
     for (const pipeline of namesIn(this.folder)) {
-      for (const file of namesIn(join(this.folder, pipeline, ".state"))) {
-        if (!file.endsWith(".json")) continue;
-        const stage = file.slice(0, -".json".length);
-        const published = this.get(pipeline, stage);
-        if (published) yield { pipeline, stage, ...published };
+      for (const stage of namesIn(join(this.folder, pipeline))) {
+        const path = join(this.folder, pipeline, stage);
+        if (stage.startsWith(".") || !lstatSync(path).isSymbolicLink()) continue;
+        const value = parseJson(textOf(this.statePath(pipeline, stage)) ?? "");
+        const fingerprint =
+          isJsonObject(value) && isSha256(value.fingerprint) ? value.fingerprint : undefined;
+        yield { pipeline, stage, path, fingerprint };
       }
     }
+  }
+
+  /** Shows a stage's outputs no more. */
+  forget(pipeline: string, stage: string): void {
+    const link = this.absolute(pipeline, stage);
+    const shown = shownBy(link);
+    remove(this.statePath(pipeline, stage));
+    remove(link);
+    if (shown !== undefined) remove(shown);
   }
 
   private absolute(pipeline: string, stage: string): string {

@@ -42,13 +42,24 @@ export class Leases {
       if (runs.length === 0) return lease;
       lease.release();
       if (!options.wait) {
-        throw new StageError(`the store is in use by ${runs.length === 1 ? "run" : "runs"} ${runs.join(", ")}`, {
-          class: "store-in-use",
-          hint: "try again when it has ended",
-        });
+        throw new StageError(
+          `the store is in use by ${runs.length === 1 ? "run" : "runs"} ${runs.join(", ")}`,
+          {
+            class: "store-in-use",
+            hint: "try again when it has ended",
+          },
+        );
       }
       await sleep(POLL, undefined, options.signal ? { signal: options.signal } : {});
     }
+  }
+
+  /** The exclusive lease, if nobody uses the store at this moment. */
+  tryExclusive(): Lock | undefined {
+    const lease = this.locks.tryAcquire(GC);
+    if (!lease || this.liveRuns().length === 0) return lease;
+    lease.release();
+    return undefined;
   }
 
   /** Ids of the runs whose process lives, or may live on another machine. */

@@ -13,7 +13,10 @@ export function uniqueName(): string {
  * names never meet.
  */
 export function safeName(name: string): string {
-  const safe = name.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^\./, "_").slice(0, 120);
+  const safe = name
+    .replace(/[^A-Za-z0-9._-]/g, "_")
+    .replace(/^\./, "_")
+    .slice(0, 120);
   if (safe === name && safe !== "") return safe;
   return `${safe}-${createHash("sha256").update(name).digest("hex").slice(0, 8)}`;
 }

@@ -107,13 +107,14 @@ export class Runs {
     const stages = new Map<string, StageRecord>();
     for (const line of lines) {
       // The last line of a killed run may be torn.
-      const event = parseJson(line) as unknown as StoredEvent | undefined;
-      if (!isJsonObject(event)) continue;
+      const value = parseJson(line);
+      if (!isJsonObject(value)) continue;
+      const event = value as unknown as StoredEvent;
       last = event.at;
       if (event.type === "run-started" || event.type === "run-finished") record = event.record;
       if (event.type === "stage-finished") stages.set(event.stage.name, event.stage);
     }
-    if (!record || record.status !== "running") return record;
+    if (record?.status !== "running") return record;
     const durationMs = Math.max(0, Date.parse(last ?? record.startedAt) - Date.parse(record.startedAt));
     const status = this.isLive(id) ? "running" : "crashed";
     return { ...record, status, durationMs, stages: [...stages.values()] };

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { RootDatabase } from "lmdb";
 import { type Sha256, sha256, sha256File, sha256FileSync } from "../../core/hash.js";
 import type { Notices } from "./notices.js";
-import { readMeta, writeMeta } from "./stat-file.js";
 import { remove, uniqueName } from "./paths.js";
+import { isSoundLmdb } from "./stat-file.js";
 
 /** LMDB's keys may be up to 1,978 bytes long; longer paths are keyed by their hash. */
 const LONGEST_KEY = 1900;
@@ -66,13 +66,11 @@ export class StatCache {
     this.opened = undefined;
     if (database === undefined || database === "none") return;
     await database.close();
-    if (!this.readOnly) writeMeta(this.folder);
   }
 
   private async remember(path: string, key: string, state: Buffer, stats: BigIntStats): Promise<Sha256> {
     const hashedAt = Date.now();
-    const hash =
-      stats.size <= SYNC_HASH_BYTES ? sha256FileSync(path, this.buffer) : await sha256File(path);
+    const hash = stats.size <= SYNC_HASH_BYTES ? sha256FileSync(path, this.buffer) : await sha256File(path);
     const unchanged = describe(statSync(path, { bigint: true })).equals(state);
     if (unchanged && !this.readOnly && hashedAt - Number(stats.mtimeMs) >= RACY_MS) {
       this.pending.set(key, Buffer.concat([state, Buffer.from(hash, "hex")]));
@@ -90,7 +88,7 @@ export class StatCache {
     if (this.readOnly && !existsSync(join(this.folder, "data.mdb"))) return "none";
     const { open } = await import("lmdb");
     const tryOpen = () => {
-      if (!readMeta(this.folder)) throw new Error("its file is not what it was when it was closed");
+      if (!isSoundLmdb(join(this.folder, "data.mdb"))) throw new Error("its file is damaged");
       if (!this.readOnly) mkdirSync(this.folder, { recursive: true });
       return open<Buffer, string>({
         path: this.folder,

@@ -32,9 +32,10 @@ export interface Tree {
 
 /** sha256 of the canonical JSON of {tag: "artifact/1", entries: path → {blob} or, for tables, {table: content}}. */
 export function treeHash(entries: Tree["entries"]): Sha256 {
-  const named = Object.entries(entries).map(
-    ([path, { blob, table }]): [string, JsonObject] => [path, table ? { table: table.content } : { blob }],
-  );
+  const named = Object.entries(entries).map(([path, { blob, table }]): [string, JsonObject] => [
+    path,
+    table ? { table: table.content } : { blob },
+  ]);
   return hashRecord({ tag: "artifact/1", entries: Object.fromEntries(named) });
 }
 
@@ -117,7 +118,9 @@ function checkPath(path: string): void {
 function readEntries(value: Json | undefined): Tree["entries"] | undefined {
   if (!isJsonObject(value) || !isJsonObject(value.entries)) return undefined;
   const entries = Object.entries(value.entries);
-  return entries.every(([, entry]) => isEntry(entry)) ? (value.entries as unknown as Tree["entries"]) : undefined;
+  return entries.every(([, entry]) => isEntry(entry))
+    ? (value.entries as unknown as Tree["entries"])
+    : undefined;
 }
 
 function isEntry(value: Json | undefined): boolean {

@@ -1,8 +1,12 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { type Gallery, GalleryBuilder } from "./gallery.js";
 import { Evaluation, type Rules } from "./metrics.js";
 import { ScoreFile } from "./score-file.js";
 import { ThresholdSearch } from "./threshold.js";
+
+/** Pairs counted in the second pass before other work, an abort among it, has its turn. */
+const PAIRS_AT_ONCE = 1_000_000;
 
 /** An image with the student's scores and the teacher's, [tags] each; the arrays may be used again for the next image. */
 export interface Predicted {
@@ -19,6 +23,7 @@ export interface MeasureOptions {
   readonly sample: AsyncIterable<Predicted>;
   readonly holdout: AsyncIterable<Predicted>;
   readonly scratch: string;
+  readonly signal: AbortSignal;
   /** Sees each held-out image once, in order. */
   onImage(image: Predicted): void;
 }
@@ -64,9 +69,15 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
     }
     student.seal();
     baseline.seal();
+    let pairs = 0;
     for (const scores of file.rows()) {
       student.second(scores);
       baseline.second(prevalence);
+      pairs += tagCount;
+      if (pairs < PAIRS_AT_ONCE) continue;
+      pairs = 0;
+      await setImmediate();
+      options.signal.throwIfAborted();
     }
   } finally {
     file.close();

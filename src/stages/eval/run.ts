@@ -79,9 +79,11 @@ async function measureStudent(parts: Run, lines: LineFile): Promise<Measured> {
       minPositives: params.min_positives,
       maxPrevalence: params.max_prevalence,
     },
+    // Shards are buckets of id hashes: the first images of the first shards are a random sample.
     sample: predict("train", params.threshold_sample),
     holdout: predict("holdout"),
     scratch: context.scratch,
+    signal: context.signal,
     onImage({ id, scores }) {
       lines.add({ id, labels: topLabels(scores, student.tags, TOP) });
       context.progress(++done, total);
@@ -120,6 +122,7 @@ async function write(parts: Run, measured: Measured, lines: LineFile): Promise<S
     const [bestCards, worstCards, randomCards] = await addPictures(context, samples, [best, worst, random]);
     const page = reportPage({
       about: about(student),
+      calibrated: student.loss !== "kl",
       metrics: measured.student.metrics(),
       baseline: measured.baseline.metrics(),
       rules: measured.rules,
@@ -154,5 +157,6 @@ function about(student: Student): [name: string, value: string][] {
     ["input", `${student.size.width} × ${student.size.height} pixels`],
     ["tags", String(student.tags.length)],
     ["preprocess", student.preprocess],
+    ["loss", student.loss],
   ];
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Kind } from "../../contract/kind.js";
+import { StageError } from "../../contract/stage.js";
 
 /** Runs a shell command of the user's own, in any language, as a cached stage. */
 export const kind: Kind = {
@@ -14,7 +15,13 @@ export const kind: Kind = {
   async identity({ with: params, base, hashFile }) {
     const hashes: Record<string, string> = {};
     for (const dep of (params.deps ?? []) as readonly string[]) {
-      hashes[dep] = await hashFile(resolve(base, dep));
+      try {
+        hashes[dep] = await hashFile(resolve(base, dep));
+      } catch (error) {
+        throw new StageError(`the dep ${dep} cannot be read: ${(error as Error).message}`, {
+          hint: "deps are files, named relative to the pipeline file",
+        });
+      }
     }
     return hashes;
   },

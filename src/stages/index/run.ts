@@ -14,15 +14,11 @@ export const stage: StageModule = {
     const duck = await Duck.open({ scratch: context.scratch, threads: context.cpus });
     try {
       const labels = parquet(context.inputs.labels!.path("labels.parquet"));
-      const chosen = fixed
-        ? await fromList(duck, context, labels, params, fixed)
-        : byFrequency(labels, params);
-      const table = await writeTable(
-        duck,
-        chosen,
-        ["position"],
-        join(context.outDir("index"), "index.parquet"),
-      );
+      await duck.run(`CREATE TABLE tag_count AS ${counts(labels, params)}`);
+      const chosen = fixed ? await fromList(duck, context, fixed) : byFrequency(params);
+      await duck.run(`CREATE TABLE chosen AS ${chosen}`);
+      const path = join(context.outDir("index"), "index.parquet");
+      const table = await writeTable(duck, "FROM chosen", ["position"], path);
       if (table.rows === 0) {
         throw new StageError("no tag was left to learn", {
           hint: "lower index's `min_count` or `min_score`, or look at screen's report: did it drop all images?",
@@ -33,7 +29,7 @@ export const stage: StageModule = {
       }
       return {
         outputs: { index: [{ path: "index.parquet", table }] },
-        metrics: { tags: table.rows, ...(await coverage(duck, labels, chosen, params)) },
+        metrics: { tags: table.rows, ...(await coverage(duck)) },
       };
     } finally {
       duck.close();
@@ -50,45 +46,35 @@ function counts(labels: string, params: Params): string {
 }
 
 /** DuckDB orders text by its UTF-8 code units, whatever the locale. */
-function byFrequency(labels: string, params: Params): string {
+function byFrequency(params: Params): string {
   return `SELECT tag, row_number() OVER (ORDER BY count DESC, tag) - 1 AS position, count
-    FROM (${counts(labels, params)}) WHERE count >= ${params.min_count}
-    QUALIFY position < ${params.top}`;
+    FROM tag_count WHERE count >= ${params.min_count} QUALIFY position < ${params.top}`;
 }
 
-async function fromList(
-  duck: Duck,
-  context: StageContext,
-  labels: string,
-  params: Params,
-  tags: readonly string[],
-): Promise<string> {
+async function fromList(duck: Duck, context: StageContext, tags: readonly string[]): Promise<string> {
   const path = join(context.scratch, "tags.json");
   writeFileSync(path, JSON.stringify(tags.map((tag, position) => ({ tag, position }))));
   await duck.run(
     `CREATE TABLE fixed AS SELECT * FROM read_json(${sqlString(path)}, format = 'array',
        columns = {tag: 'VARCHAR', position: 'BIGINT'})`,
   );
-  const unseen = await duck.all(
-    `SELECT tag FROM fixed ANTI JOIN (${counts(labels, params)}) USING (tag) ORDER BY position`,
-  );
+  const unseen = await duck.all("SELECT tag FROM fixed ANTI JOIN tag_count USING (tag) ORDER BY position");
   if (unseen.length > 0) {
     const names = unseen.slice(0, 5).map((row) => JSON.stringify(row.tag));
+    const more = unseen.length > names.length ? ", …" : "";
     context.note(
-      `${unseen.length} of ${tags.length} listed tags occur in no image: ${names.join(", ")}${unseen.length > 5 ? ", …" : ""}`,
+      `${unseen.length} of ${tags.length} listed tags occur in no image: ${names.join(", ")}${more}`,
     );
   }
-  return `SELECT tag, position, coalesce(count, 0) AS count FROM fixed LEFT JOIN (${counts(labels, params)}) USING (tag)`;
+  return "SELECT tag, position, coalesce(count, 0) AS count FROM fixed LEFT JOIN tag_count USING (tag)";
 }
 
-/** Which share of all labels, and of all images, the chosen tags reach. */
-async function coverage(duck: Duck, labels: string, chosen: string, params: Params) {
+/** Labels of enough score, and the share of them whose tag was chosen. */
+async function coverage(duck: Duck): Promise<{ labels: number; labels_covered: number }> {
   const [row] = await duck.all(
-    `WITH chosen AS (SELECT tag FROM (${chosen})),
-      pairs AS (SELECT id, unnest(list_transform(list_filter(labels, x -> x.score >= ${params.min_score}), x -> x.tag)) AS tag
-        FROM ${labels})
-     SELECT count(*) AS labels, count(*) FILTER (tag IN (FROM chosen)) AS covered FROM pairs`,
+    `SELECT coalesce(sum(count), 0)::BIGINT AS labels,
+       coalesce(sum(count) FILTER (tag IN (SELECT tag FROM chosen)), 0)::BIGINT AS covered FROM tag_count`,
   );
-  const all = Number(row!.labels);
-  return { labels: all, labels_covered: all === 0 ? 0 : Number((Number(row!.covered) / all).toFixed(4)) };
+  const labels = Number(row!.labels);
+  return { labels, labels_covered: labels === 0 ? 0 : Number((Number(row!.covered) / labels).toFixed(4)) };
 }

@@ -80,7 +80,9 @@ async function openTables(duck: Duck, context: StageContext): Promise<void> {
   if (!hashed && (context.with as Params).near_duplicates.enabled) {
     context.note("near duplicates were not looked for: the images have no `dhash` column (resize adds it)");
   }
-  await duck.run(`CREATE VIEW given AS SELECT id, labels, raw FROM ${labels} WHERE id IN (SELECT id FROM ${images})`);
+  await duck.run(
+    `CREATE VIEW given AS SELECT id, labels, raw FROM ${labels} WHERE id IN (SELECT id FROM ${images})`,
+  );
   await duck.run("CREATE VIEW current AS FROM given");
   await duck.run(`CREATE TABLE image AS
     SELECT (row_number() OVER (ORDER BY id) - 1)::INTEGER AS n, id, blob,

@@ -109,6 +109,7 @@ profiles:
   assert.equal(withOf(two.pipeline, "resize")?.size, 8);
   assert.equal(withOf(two.pipeline, "resize")?.sharpen, true);
   assert.equal(two.pipeline.stages.get("crawl")?.retries, 2);
+  assert.deepEqual(two.pipeline.stages.get("crawl")?.at, { file: two.pipeline.file, line: 5, column: 3 });
   // The synthetic source's count and seed do not reach into the source that replaces it.
   assert.deepEqual(withOf(two.pipeline, "crawl"), { source: { type: "web", url: "here" } });
   const three = await loaded({ files, profiles: ["c"] });

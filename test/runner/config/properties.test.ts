@@ -4,8 +4,10 @@ import fc from "fast-check";
 import { canonicalJson, type Json } from "../../../src/core/json.js";
 import { topologicalOrder } from "../../../src/runner/config/graph.js";
 import { formatProblems } from "../../../src/runner/config/problems.js";
+import { temporaryFolder } from "../../rigs/context.js";
 import { load, rigValidators } from "./rig.js";
 
+const folder = temporaryFolder();
 const RUNS = { numRuns: 200, seed: 1 };
 const keys = fc
   .string({ maxLength: 8 })
@@ -40,7 +42,7 @@ test("no text makes the loader throw; what it says can be shown", async () => {
   const validators = await rigValidators();
   await fc.assert(
     fc.asyncProperty(fc.oneof(nearYaml, fc.string({ unit: "binary" }), fc.uint8Array()), async (content) => {
-      const outcome = await load(validators, { files: { "pipeline.yaml": content } });
+      const outcome = await load(validators, { files: { "pipeline.yaml": content } }, folder);
       if (outcome.ok) return;
       assert.notEqual(outcome.problems.length, 0);
       const text = formatProblems(outcome.problems, { color: false });
@@ -66,7 +68,7 @@ test("no override makes the loader throw", async () => {
   const option = fc.tuple(targets, nearYaml).map(([target, value]) => `${target}=${value}`);
   await fc.assert(
     fc.asyncProperty(fc.array(fc.oneof(option, fc.string()), { maxLength: 3 }), async (overrides) => {
-      await load(validators, { files, overrides });
+      await load(validators, { files, overrides }, folder);
       assert.equal(({} as Record<string, unknown>).x, undefined);
     }),
     RUNS,
@@ -85,7 +87,7 @@ test("any value goes through a reference unchanged", async () => {
         // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of ours
         stages: { any: { uses: "any", with: { value: "${params.value}" } } },
       });
-      const outcome = await load(validators, { files: { "pipeline.yaml": text } });
+      const outcome = await load(validators, { files: { "pipeline.yaml": text } }, folder);
       assert.ok(outcome.ok, JSON.stringify(outcome));
       assert.deepEqual(outcome.pipeline.stages.get("any")?.params.all, { value });
     }),

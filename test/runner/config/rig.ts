@@ -129,21 +129,20 @@ export interface LoadRequest {
   readonly overrides?: readonly string[];
 }
 
-/** A folder with files in it. */
-export function folderWith(files: LoadRequest["files"]): string {
-  const folder = temporaryFolder();
+function writeFiles(files: LoadRequest["files"], folder: string): void {
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), content);
   }
-  return folder;
 }
 
+/** Writes the files into a folder, a fresh one unless given, and loads pipeline.yaml there. */
 export async function load(
   validators: Validators,
   request: LoadRequest,
+  folder = temporaryFolder(),
 ): Promise<LoadOutcome & { folder: string }> {
-  const folder = folderWith(request.files);
+  writeFiles(request.files, folder);
   const outcome = await loadPipeline(join(folder, "pipeline.yaml"), {
     registry,
     validators,

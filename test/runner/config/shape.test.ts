@@ -156,6 +156,42 @@ pipeline.yaml:7:3: "__proto__" cannot be a key
   hint: it is reserved: choose another name`,
   },
   {
+    name: "wrong forms: mappings that are none, nothing where something should be",
+    files: {
+      "pipeline.yaml": `version: 1
+name: p
+params:
+stages:
+  a: any
+  b: { uses: any, with: , inputs: [a] }
+  c: { uses: 3, inputs: { x: [a] } }
+`,
+    },
+    expected: `pipeline.yaml:3:8: params: expected a mapping, received nothing (null)
+  3 | params:
+    |        ^
+
+pipeline.yaml:5:6: stages.a: expected a mapping, received the text "any"
+  5 |   a: any
+    |      ^^^
+
+pipeline.yaml:6:25: stages.b.with: expected a mapping, received nothing (null)
+  6 |   b: { uses: any, with: , inputs: [a] }
+    |                         ^
+
+pipeline.yaml:6:27: stages.b.inputs: expected a mapping, received a list
+  6 |   b: { uses: any, with: , inputs: [a] }
+    |                           ^^^^^^
+
+pipeline.yaml:7:14: stages.c.uses: expected text that is not empty, received 3
+  7 |   c: { uses: 3, inputs: { x: [a] } }
+    |              ^
+
+pipeline.yaml:7:27: stages.c.inputs.x: expected text that is not empty, received a list
+  7 |   c: { uses: 3, inputs: { x: [a] } }
+    |                           ^`,
+  },
+  {
     name: "another version",
     files: {
       "pipeline.yaml": `version: 2

@@ -47,6 +47,22 @@ test("values are escaped and the policy allows nothing but the page's own script
   assert.ok(!/\sstyle="|\son\w+="/.test(page), "no inline style or handler, which the policy would refuse");
 });
 
+test("a report says where its numbers must not be taken at face value", async () => {
+  const data = await syntheticReport({ tags: ["red", "green"], images: 80 });
+  const notes = (page: string) => [...page.matchAll(/role="note"><strong>(.*?)<\/strong>/g)].map((m) => m[1]);
+  assert.deepEqual(notes(reportPage(data)), []);
+  assert.deepEqual(notes(reportPage({ ...data, calibrated: false })), ["Trained with kl:"]);
+  const collapsed = { ...data.metrics, map: data.baseline.map };
+  assert.deepEqual(notes(reportPage({ ...data, metrics: collapsed })), [
+    "The student is hardly better than the baseline.",
+  ]);
+  const none = { ...data.metrics, map: Number.NaN, tags: 0 };
+  const page = reportPage({ ...data, metrics: none, history: [] });
+  assert.deepEqual(notes(page), ["No tag counts for macro mAP."]);
+  assert.ok(!page.includes("NaN"));
+  assert.ok(page.includes("The model carries no history."));
+});
+
 test("in Chromium: nothing is fetched, no error, the table sorts and the filter filters", {
   skip: SKIP,
 }, async () => {

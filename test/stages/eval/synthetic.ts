@@ -55,6 +55,7 @@ export async function measureSynthetic(set: Synthetic): Promise<Measured> {
     sample: predictions(set, 1),
     holdout: predictions(set, 2),
     scratch: mkdtempSync(join(tmpdir(), "pipestill-test-")),
+    signal: new AbortController().signal,
     onImage() {},
   });
 }
@@ -90,6 +91,7 @@ export async function syntheticReport(set: Synthetic): Promise<ReportData> {
       ["input", "64 × 64 pixels"],
       ["tags", String(set.tags.length)],
     ],
+    calibrated: true,
     metrics: measured.student.metrics(),
     baseline: measured.baseline.metrics(),
     rules: measured.rules,

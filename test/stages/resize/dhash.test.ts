@@ -17,30 +17,43 @@ function distance(a: string, b: string): number {
   return (BigInt(`0x${a}`) ^ BigInt(`0x${b}`)).toString(2).replaceAll("0", "").length;
 }
 
-test("each bit says whether it gets lighter to the right", () => {
-  const hash = (value: (x: number, y: number) => number) => differenceHash(grey(90, 80, value), 90, 80);
-  assert.equal(
-    hash((x) => 2 * x),
-    "ffffffffffffffff",
+/** The bits of a hash: 25 steps to the right, 24 downwards, 15 of colour. */
+function bits(value: (x: number, y: number) => number): [right: string, down: string, colour: string] {
+  const all = BigInt(`0x${differenceHash(grey(60, 50, value), 60, 50)}`)
+    .toString(2)
+    .padStart(64, "0");
+  return [all.slice(0, 25), all.slice(25, 49), all.slice(49)];
+}
+
+test("each bit says whether it gets lighter to the right, or downwards", () => {
+  const [ones25, zeros25, ones24, zeros24] = ["1".repeat(25), "0".repeat(25), "1".repeat(24), "0".repeat(24)];
+  // Mean 118: two of the thresholds 42.5, 85, 127.5, 170, 212.5 are passed in each channel.
+  assert.deepEqual(
+    bits((x) => 4 * x),
+    [ones25, zeros24, "110001100011000"],
   );
-  assert.equal(
-    hash((x) => 200 - 2 * x),
-    "0000000000000000",
+  assert.deepEqual(
+    bits((_, y) => 4 * y),
+    [zeros25, ones24, "110001100011000"],
   );
-  assert.equal(
-    hash(() => 128),
-    "0000000000000000",
-  );
-  // Lighter to the right in the upper half only: four rows of ones, four of zeros.
-  assert.equal(
-    hash((x, y) => (y < 40 ? 2 * x : 9)),
-    "ffffffff00000000",
-  );
-  // One step, between the fourth and the fifth of nine columns: bit 4 of 8 in each row, 00010000.
-  assert.equal(
-    hash((x) => (x < 40 ? 0 : 200)),
-    "1010101010101010",
-  );
+  // One step, after the third of six columns: bit 3 of 5 in each of five rows.
+  assert.deepEqual(bits((x) => (x < 30 ? 0 : 200))[0], "00100".repeat(5));
+  // One step, after the second of five rows: the second of four rows of six.
+  assert.deepEqual(bits((_, y) => (y < 20 ? 0 : 200))[1], "000000111111000000000000");
+});
+
+test("plain pictures are told apart by their colour", () => {
+  const plain = (red: number, green: number, blue: number) =>
+    differenceHash(
+      Uint8Array.from({ length: 300 }, (_, i) => [red, green, blue][i % 3]!),
+      10,
+      10,
+    );
+  assert.equal(plain(0, 0, 0), "0000000000000000");
+  assert.equal(plain(255, 255, 255), "7fffffffffffffff");
+  assert.ok(distance(plain(250, 190, 200), plain(251, 190, 199)) <= 1);
+  // 160 levels less of red and more of blue: 13 or 14 steps of 255/22 each.
+  assert.ok(distance(plain(200, 40, 40), plain(40, 40, 200)) >= 24);
 });
 
 test("pictures smaller than the grid have a hash too", () => {

@@ -130,20 +130,18 @@ test("whatever the colours are stored as, three channels of 8 bits come out", as
   const cmyk = await resized(
     await halves(size, size).toColourspace("cmyk").jpeg({ quality: 100 }).toBuffer(),
   );
-  near(cmyk.at(5, 5), RED, 25, "cmyk");
+  near(cmyk.at(5, 5), RED, 35, "cmyk");
   for (const result of [wide, fromGrey, cmyk]) assert.equal(result.channels, 3);
 });
 
-test("a colour profile is applied: Display P3 red is a stronger red in sRGB", async () => {
-  const p3 = await sharp({
-    create: { width: 64, height: 64, channels: 3, background: { r: 180, g: 60, b: 60 } },
-  })
+test("a colour profile is applied", async () => {
+  const colour = { r: 180, g: 60, b: 60 };
+  const p3 = await sharp({ create: { width: 64, height: 64, channels: 3, background: colour } })
     .withIccProfile("p3")
     .png()
     .toBuffer();
-  const stored = [...(await sharp(p3).pipelineColourspace("rgb").raw().toBuffer())].slice(0, 3);
-  assert.ok(stored.length === 3);
-  // The writer converts sRGB → P3, the stage P3 → sRGB: the round trip gives the colour back.
+  const stored = [...(await sharp(p3, { ignoreIcc: true }).raw().toBuffer())].slice(0, 3);
+  assert.ok(stored[0]! < 172, `sRGB's 180 is less in the wider Display P3: ${stored}`);
   near((await resized(p3)).at(9, 9), [180, 60, 60], 3, "P3");
 });
 

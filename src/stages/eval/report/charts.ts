@@ -25,7 +25,7 @@ interface Axes {
 function ticks([low, high]: readonly [number, number], wanted = 5): number[] {
   const raw = (high - low) / wanted || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999)!;
+  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.7)!;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));

@@ -21,6 +21,8 @@ export type Epoch = Readonly<Record<string, number>>;
 export interface ReportData {
   /** What the student is, as name and value, for the line under the title. */
   readonly about: readonly (readonly [name: string, value: string])[];
+  /** False where the student's loss makes scores that rank an image's tags and mean no more than that. */
+  readonly calibrated: boolean;
   readonly metrics: Metrics;
   readonly baseline: Metrics;
   readonly rules: Rules;

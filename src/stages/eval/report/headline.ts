@@ -28,12 +28,15 @@ ${definitions(data)}`;
 }
 
 /** Says it where the numbers must not be taken at face value. */
-function verdict({ metrics, baseline, rules }: ReportData): Markup {
+function verdict({ metrics, baseline, rules, calibrated }: ReportData): Markup {
   if (metrics.tags === 0) {
     return html`<p class="card warning" role="note"><strong>No tag counts for macro mAP.</strong> None has at least ${rules.minPositives} positives among ${count(metrics.images)} held-out images at a prevalence of at most ${percent(rules.maxPrevalence, 0)}: hold more images out.</p>`;
   }
   if (metrics.map <= baseline.map * 1.1) {
     return html`<p class="card warning" role="note"><strong>The student is hardly better than the baseline.</strong> It ranks images about as well as one that knows only how common each tag is: it has collapsed or has hardly learned.</p>`;
+  }
+  if (!calibrated) {
+    return html`<p class="card warning" role="note"><strong>Trained with kl:</strong> the scores rank the tags of an image and are not calibrated. Calibration error, KL and a threshold common to all images say little here.</p>`;
   }
   return html``;
 }

@@ -70,7 +70,7 @@ function curves(history: readonly Epoch[]): Markup {
   const series = [...line("training", "loss", "student"), ...line("validation", "val_loss", "teacher")];
   const drawn =
     series.length > 0
-      ? html`${lineChart("Loss by epoch", "epoch", "loss", series)}<figcaption>${series.length > 1 ? "Solid: training. Dashed: validation." : "Loss on the training split, with dropout and augmentation on."}</figcaption>`
+      ? html`${lineChart("Loss by epoch", "epoch", "loss", series)}<figcaption>${series.length > 1 ? "Solid: training. Dashed: validation." : "Mean loss of the training images while they were learned, dropout on."}</figcaption>`
       : html`<p class="soft">The model carries no history.</p>`;
   return html`<figure class="card"><h3>Loss</h3>${drawn}</figure>`;
 }

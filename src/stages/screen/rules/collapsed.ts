@@ -11,14 +11,14 @@ export async function collapsedSets({ duck, params }: Screening): Promise<void> 
     FROM (SELECT id, ${tags} AS tags FROM current SEMI JOIN kept USING (id)) WHERE len(tags) > 0`);
   const total = await duck.value<number>("SELECT count(*) FROM kept");
   const [mode] = await duck.all(
-    "SELECT digest::VARCHAR AS digest, count(*) AS n, min(id) AS id FROM tag_set GROUP BY digest ORDER BY n DESC, digest LIMIT 1",
+    "SELECT count(*) AS n, min(id) AS id FROM tag_set GROUP BY digest ORDER BY n DESC, id LIMIT 1",
   );
   if (!mode || Number(mode.n) < min_images || Number(mode.n) <= max_share * total) return;
   await duck.run(
     `INSERT INTO dropped
      SELECT id, 'collapsed', 'tag set of ${mode.n} images: ' ||
        (SELECT array_to_string(${tags}, ', ') FROM current WHERE id = $id)
-     FROM tag_set WHERE digest = ${mode.digest}::UHUGEINT`,
+     FROM tag_set WHERE digest = (SELECT digest FROM tag_set WHERE id = $id)`,
     { id: String(mode.id) },
   );
 }

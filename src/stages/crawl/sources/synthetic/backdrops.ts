@@ -14,7 +14,7 @@ export type Layer = (canvas: Canvas) => string;
 
 export const BACKDROPS: readonly (readonly [weight: number, layer: Layer])[] = [
   [22, landscape],
-  [18, plain],
+  [17, plain],
   [12, linearGradient],
   [9, radialGradient],
   [17, stripes],

@@ -16,10 +16,10 @@ const THINGS: readonly (readonly [weight: number, thing: Thing])[] = [
 ];
 
 export const ARRANGEMENTS: readonly (readonly [weight: number, layer: Layer])[] = [
-  [20, () => ""],
-  [28, centred],
-  [30, scattered],
-  [22, mirrored],
+  [12, () => ""],
+  [30, centred],
+  [34, scattered],
+  [24, mirrored],
 ];
 
 /** One large thing in the middle. */
@@ -61,7 +61,7 @@ function mirrored(canvas: Canvas): string {
     half.push(thing(x, y, random.range(0.1, 0.25) * Math.min(width, height), palette.colour(), random));
   }
   const flip = upright ? `translate(${n(width)} 0) scale(-1 1)` : `translate(0 ${n(height)}) scale(1 -1)`;
-  return `<g id="half">${half.join("")}</g><g transform="${flip}">${half.join("")}</g>`;
+  return `<g id="half">${half.join("")}</g><use href="#half" transform="${flip}"/>`;
 }
 
 function disc(x: number, y: number, radius: number, paint: string): string {

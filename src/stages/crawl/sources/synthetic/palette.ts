@@ -18,7 +18,7 @@ const BASE: readonly Hsl[] = [
   [0, 0, 55],
 ];
 const WARM = [0, 1, 2, 6, 7];
-const COOL = [3, 4, 4, 5, 10];
+const COOL = [3, 4, 5, 10];
 
 /** How a scene's colours are drawn and bent. */
 interface Mood {
@@ -52,7 +52,13 @@ export class Palette {
   constructor(private readonly random: Random) {
     this.mood = random.weighted(MOODS);
     const from = this.mood.from ?? BASE.map((_, index) => index);
-    this.base = Array.from({ length: random.int(2, 5) }, () => BASE[random.pick(from)]!);
+    // Neighbours in the list differ in their term: a thing never has the colour of what it stands on.
+    const start = random.int(0, from.length - 1);
+    const step = random.int(1, from.length - 1);
+    this.base = Array.from(
+      { length: random.int(2, 5) },
+      (_, i) => BASE[from[(start + i * step) % from.length]!]!,
+    );
   }
 
   /** The next of the scene's base colours, varied: neighbours differ, so that things stand out from what is behind. */

@@ -75,7 +75,7 @@ export const TAGS: Readonly<Record<string, Score>> = {
   smooth: ({ edges }) => over(edges.flatShare, 0.8, 0.04),
   textured: ({ edges }) => over(edges.flatShare, 0.25, -0.04),
   busy: ({ edges }) => over(edges.edgeShare, 0.2, 0.03),
-  "fine texture": ({ edges }) => all(over(edges.fineness, 0.16, 0.02), over(edges.meanGradient, 1, 0.2)),
+  "fine texture": ({ edges, tone }) => all(over(edges.fineness, 0.16, 0.02), over(tone.sdL, 3, 0.5)),
   sharp: ({ edges, tone }) =>
     all(over(edges.steepest / (tone.highL - tone.lowL + 4), 0.38, 0.03), over(edges.steepest, 8, 1)),
   blurry: ({ edges, tone }) => over(edges.steepest / (tone.highL - tone.lowL + 4), 0.14, -0.015),

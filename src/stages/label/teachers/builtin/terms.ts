@@ -85,7 +85,7 @@ export type ColourTerm = keyof typeof COLOUR_TERMS;
 const NAMES = Object.keys(COLOUR_TERMS) as ColourTerm[];
 
 /** How fast a colour stops being called by a term, in CIELAB units. */
-const SPREAD = 10;
+const SPREAD = 7;
 
 /** Bits of each channel that the table of memberships distinguishes. */
 const BITS = 5;

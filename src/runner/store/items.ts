@@ -1,0 +1,126 @@
+import { existsSync } from "node:fs";
+import type { Column } from "../../contract/kind.js";
+import type { Duck } from "../../core/duck.js";
+import type { Sha256 } from "../../core/hash.js";
+import { isSha256 } from "../../core/layout.js";
+import type { Blobs } from "./blobs.js";
+import { compactSpace } from "./compact.js";
+import { type HarvestCounts, harvestFolder, runOfTask, taskFolders } from "./harvest.js";
+import type { Leases } from "./leases.js";
+import type { Locks } from "./locks.js";
+import { dropPack, listSpaces, type Segment, SegmentFolder } from "./segments.js";
+
+/**
+ * The item cache: what became of each input, for ever. An input's outcome is known within a *space*, which stands for
+ * all else it depends on (kind, version, per-item params, implementation). A space is a set of Parquet segments that
+ * DuckDB joins, so a million items cost one join and no work per row here.
+ */
+export class Items {
+  private compacted = new Set<Sha256>();
+
+  constructor(
+    private readonly root: string,
+    private readonly tasks: string,
+    private readonly blobs: Blobs,
+    private readonly locks: Locks,
+    private readonly leases: Leases,
+  ) {}
+
+  /**
+   * The segments of a space, oldest first: of two outcomes for one input the later counts. Columns: input, ok, class,
+   * detail, transient (false) and the kind's own. Rows that name a blob listed as lost are no outcomes.
+   */
+  segments(space: Sha256): readonly Segment[] {
+    return new SegmentFolder(this.root, space).live();
+  }
+
+  /**
+   * Takes over what the hosts of task folders have finished, however they ended, and removes the folders. A folder
+   * counts from the moment its segment is renamed into place; cut short before, it is taken over by a later harvest.
+   */
+  async commit(
+    space: Sha256,
+    columns: readonly Column[],
+    folders: readonly string[],
+    duck: Duck,
+  ): Promise<HarvestCounts> {
+    const segments = new SegmentFolder(this.root, space);
+    const sum = { ok: 0, failed: 0, transient: 0 };
+    for (const folder of folders) {
+      if (!existsSync(folder)) continue;
+      const counts = await harvestFolder(duck, this.root, this.blobs, segments, columns, folder);
+      sum.ok += counts.ok;
+      sum.failed += counts.failed;
+      sum.transient += counts.transient;
+    }
+    await this.compact(segments, columns, duck);
+    return sum;
+  }
+
+  /** Takes over what runs that have died left in their task folders. */
+  async harvest(space: Sha256, columns: readonly Column[], duck: Duck): Promise<HarvestCounts> {
+    const none = { ok: 0, failed: 0, transient: 0 };
+    if (!isSha256(space) || taskFolders(this.tasks, space).length === 0) return none;
+    const lock = await this.locks.acquire(lockName(space));
+    try {
+      const abandoned = taskFolders(this.tasks, space).filter((task) => {
+        const run = runOfTask(task);
+        return run === undefined || !this.leases.isLive(run);
+      });
+      const segments = new SegmentFolder(this.root, space);
+      const sum = { ...none };
+      for (const folder of abandoned) {
+        const counts = await harvestFolder(duck, this.root, this.blobs, segments, columns, folder);
+        sum.ok += counts.ok;
+        sum.failed += counts.failed;
+        sum.transient += counts.transient;
+      }
+      return sum;
+    } finally {
+      lock.release();
+    }
+  }
+
+  /** Spaces that have any segments, sorted. */
+  spaces(): Sha256[] {
+    return listSpaces(this.root);
+  }
+
+  folder(space: Sha256): SegmentFolder {
+    return new SegmentFolder(this.root, space);
+  }
+
+  /** Removes segments that this process has merged into others, if nobody can be reading them. */
+  close(): void {
+    if (this.compacted.size === 0) return;
+    const lease = this.leases.tryExclusive();
+    if (!lease) return;
+    try {
+      for (const space of this.compacted) {
+        const segments = new SegmentFolder(this.root, space);
+        for (const name of segments.replaced()) {
+          segments.drop(name);
+          dropPack(this.root, name);
+        }
+      }
+      this.compacted.clear();
+    } finally {
+      lease.release();
+    }
+  }
+
+  private async compact(segments: SegmentFolder, columns: readonly Column[], duck: Duck): Promise<void> {
+    const lock = this.locks.tryAcquire(lockName(segments.space));
+    if (!lock) return;
+    try {
+      const done = await compactSpace(duck, this.root, this.blobs, segments, columns);
+      if (done) this.compacted.add(segments.space);
+    } finally {
+      lock.release();
+    }
+  }
+}
+
+function lockName(space: Sha256): string {
+  return `items-${space}`;
+}

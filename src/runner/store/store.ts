@@ -1,0 +1,97 @@
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { StageError } from "../../core/errors.js";
+import type { Sha256 } from "../../core/hash.js";
+import { Blobs } from "./blobs.js";
+import { Items } from "./items.js";
+import { Latest } from "./latest.js";
+import { Leases } from "./leases.js";
+import { Locks } from "./locks.js";
+import { Memo } from "./memo.js";
+import { Notices } from "./notices.js";
+import { isCode, safeName } from "./paths.js";
+import { Results } from "./results.js";
+import { Runs } from "./runs.js";
+import { StatCache } from "./stat.js";
+import { Trees } from "./trees.js";
+
+export interface StoreOptions {
+  /** Nothing is written, not even a cache. */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * The local store (artifacts/). Opening it reads nothing: each part reads what it is asked for, and neither DuckDB nor
+ * LMDB is loaded before it is needed.
+ */
+export class Store {
+  readonly notices = new Notices();
+  readonly blobs: Blobs;
+  readonly trees: Trees;
+  readonly results: Results;
+  readonly items: Items;
+  readonly stat: StatCache;
+  readonly memo: Memo;
+  readonly locks: Locks;
+  readonly leases: Leases;
+  readonly latest: Latest;
+  readonly runs: Runs;
+
+  private constructor(
+    readonly root: string,
+    readonly readOnly: boolean,
+  ) {
+    this.blobs = new Blobs(root);
+    this.trees = new Trees(root, readOnly, this.blobs, this.notices);
+    this.results = new Results(root, readOnly, this.notices);
+    this.locks = new Locks(join(root, "locks"));
+    this.leases = new Leases(root);
+    this.items = new Items(root, this.tasksDir(), this.blobs, this.locks, this.leases);
+    this.stat = new StatCache(root, readOnly, this.notices);
+    this.memo = new Memo(root, this.blobs);
+    this.latest = new Latest(root, this.blobs);
+    this.runs = new Runs(root, readOnly, this.leases, this.notices);
+  }
+
+  /**
+   * Opens a store, making its folder where there is none. A folder that cannot be written is opened read-only.
+   *
+   * @throws StageError where the path cannot be a store
+   */
+  static open(root: string, options: StoreOptions = {}): Store {
+    const absolute = resolve(root);
+    if (options.readOnly) return new Store(absolute, true);
+    try {
+      mkdirSync(absolute, { recursive: true });
+      accessSync(absolute, constants.W_OK);
+      return new Store(absolute, false);
+    } catch (error) {
+      if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) return new Store(absolute, true);
+      const hint = isCode(error, "EEXIST", "ENOTDIR")
+        ? "a file stands in its place: name another folder with --store"
+        : "name a folder you can write to with --store";
+      throw new StageError(`the store ${absolute} cannot be opened: ${(error as Error).message}`, { hint });
+    }
+  }
+
+  /** Where a stage of that fingerprint keeps what lets it go on after a crash. */
+  snapshotsDir(fingerprint: Sha256): string {
+    return join(this.root, "scratch", "snapshots", fingerprint);
+  }
+
+  /** A folder for work in progress. `<what>.<run id>.<part>` tells gc whose it is. */
+  taskDir(name: string): string {
+    return join(this.tasksDir(), safeName(name));
+  }
+
+  /** Holds all task folders. */
+  tasksDir(): string {
+    return join(this.root, "scratch", "tasks");
+  }
+
+  async close(): Promise<void> {
+    if (!this.readOnly) this.items.close();
+    this.blobs.close();
+    await this.stat.close();
+  }
+}

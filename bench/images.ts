@@ -14,7 +14,7 @@ name: images
 stages:
   crawl: { uses: crawl, with: { source: { type: local, path: images } } }
   resize: { uses: resize, inputs: { images: crawl }, with: { size: 32 } }
-  label: { uses: label, inputs: { images: resize } }
+  label: { uses: label, inputs: { images: resize }, with: { teacher: { type: builtin } } }
 `;
 
 interface Stage {

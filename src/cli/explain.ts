@@ -5,7 +5,7 @@ import { differences } from "../runner/plan/reasons.js";
 import { reasonTexts, statusText } from "./reporters/plan-text.js";
 import type { Paint } from "./shared/colour.js";
 import { UsageError } from "./shared/errors.js";
-import { printable } from "./shared/format.js";
+import { andList, printable } from "./shared/format.js";
 import {
   examples,
   jsonOption,
@@ -74,7 +74,6 @@ export function explanationText(explanation: Explanation, paint: Paint): string 
   const { planned, preimage, previous } = explanation;
   const shown = (value: Json | undefined) =>
     value === undefined ? "(unset)" : printable(JSON.stringify(value));
-  const fingerprint = planned.status === "unknown" ? undefined : planned.fingerprint;
   return [
     `${paint("bold", planned.name)} (${planned.kind}): ${statusText(planned, paint)}`,
     ...reasonTexts(planned).map((text) => `  - ${text}`),
@@ -90,11 +89,13 @@ export function explanationText(explanation: Explanation, paint: Paint): string 
           `             made by run ${previous.runId}, ${previous.createdAt}`,
         ]
       : ["last result  none"]),
-    ...(fingerprint === undefined ? [] : [`fingerprint  ${fingerprint}`]),
-    ...(preimage === undefined
+    ...(planned.status === "unknown"
       ? [
-          `fingerprint  known when ${planned.status === "unknown" ? planned.waitsFor.join(", ") : "planned"} has run`,
+          `fingerprint  known when ${andList(planned.waitsFor)} ${planned.waitsFor.length === 1 ? "has" : "have"} run`,
         ]
+      : [`fingerprint  ${planned.fingerprint}`]),
+    ...(preimage === undefined
+      ? []
       : ["             the sha256 of this record's canonical JSON:", printable(jsonText(preimage))]),
   ].join("\n");
 }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { timeoutMs } from "../runner/config/units.js";
-import { type GcReport, gc } from "../runner/store/gc.js";
+import { gc } from "../runner/store/gc.js";
+import type { GcReport } from "../runner/store/sweeper.js";
 import { bytes, columns, count } from "./shared/format.js";
 import {
   examples,

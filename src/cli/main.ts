@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { StageError } from "../core/errors.js";
 import { VERSION } from "../core/version.js";
 import { ConfigError, EXIT, UsageError } from "./shared/errors.js";
@@ -75,6 +75,11 @@ const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1
 function quietly(command: Command, terminal: Terminal): Command {
   return command
     .exitOverride()
+    .configureHelp({
+      // What a repeatable option starts with is not worth saying.
+      optionDescription: (option) =>
+        Help.prototype.optionDescription.call(new Help(), option).replace(/ \(default: \[\]\)$/, ""),
+    })
     .showSuggestionAfterError(true)
     .configureOutput({ writeErr: () => {}, writeOut: (text) => terminal.out(text.replace(/\n$/, "")) });
 }
@@ -117,7 +122,8 @@ async function report(error: unknown, terminal: Terminal, argv: readonly string[
     return EXIT.usage;
   }
   if (error instanceof CommanderError) {
-    say(message.replace(/^error: /, ""), `see pipe help${verbOf(argv)}`);
+    const forgot = /\.ya?ml$/.test(argv[0] ?? "");
+    say(message.replace(/^error: /, ""), forgot ? `pipe run ${argv[0]}` : `see pipe help${verbOf(argv)}`);
     json({ problems: [] });
     return EXIT.usage;
   }

@@ -41,7 +41,7 @@ export async function printPlan(
 ): Promise<void> {
   const { file, rest: targets } = splitFile(args);
   const pipeline = await load(file, options);
-  checkStages(pipeline, [...targets, ...options.force]);
+  checkStages(pipeline, targets, options.force);
   const plan = await lookInStore(options.store, (store) =>
     planPipeline({ pipeline, store, registry, targets, force: options.force }),
   );

@@ -18,7 +18,7 @@ export async function cliReference(): Promise<string> {
   };
   const help = (command: Command) => {
     text = "";
-    command.configureHelp({ helpWidth: WIDTH }).outputHelp();
+    command.configureHelp({ ...command.configureHelp(), helpWidth: WIDTH }).outputHelp();
     return text.trimEnd();
   };
   const section = (command: Command, parents: string): string[] => {

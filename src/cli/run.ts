@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import type { Pipeline } from "../runner/config/pipeline.js";
 import type { RunRecord } from "../runner/lineage/record.js";
 import { runPipeline } from "../runner/runner.js";
 import { type PlanCommandOptions, printPlan } from "./plan.js";
@@ -58,8 +57,8 @@ async function run(args: readonly string[], options: RunCommandOptions, terminal
   if (options.quiet && options.verbose) throw new UsageError("--quiet and --verbose exclude each other");
   const { file, rest: targets } = splitFile(args);
   const pipeline = await load(file, options);
-  checkStages(pipeline, [...targets, ...options.force]);
-  const reporter = await chooseReporter(selectStages(pipeline, targets), options, terminal);
+  const stages = checkStages(pipeline, targets, options.force);
+  const reporter = await chooseReporter(stages, options, terminal);
   const interrupt = onInterrupt((message) => reporter.listener({ type: "run-interrupting", message }));
   let root = options.store;
   const record = await withStore(options.store, async (store) => {
@@ -86,17 +85,6 @@ async function run(args: readonly string[], options: RunCommandOptions, terminal
   });
   print(record, root, options, terminal);
   process.exitCode = exitCode(record);
-}
-
-/** The stages that a run for these targets touches, in its order. */
-function selectStages(pipeline: Pipeline, targets: readonly string[]): readonly string[] {
-  const all = [...pipeline.stages.values()];
-  const wanted = new Set(targets.length > 0 ? targets : all.map(({ name }) => name));
-  // Inputs stand before the stages that take them, so one pass from the end finds them all.
-  for (const stage of all.toReversed()) {
-    if (wanted.has(stage.name)) for (const ref of Object.values(stage.inputs)) wanted.add(ref.stage);
-  }
-  return all.map(({ name }) => name).filter((name) => wanted.has(name));
 }
 
 async function chooseReporter(

@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import type { Command } from "commander";
-import { type Problem, verify } from "../runner/store/verify.js";
+import type { Problem } from "../runner/store/problem.js";
+import { verify } from "../runner/store/verify.js";
 import type { Paint } from "./shared/colour.js";
 import { EXIT } from "./shared/errors.js";
 import { plural, printable } from "./shared/format.js";

@@ -1,10 +1,10 @@
-import { DuckDBInstance } from "@duckdb/node-api";
+import { DuckDBDecimalValue, DuckDBInstance } from "@duckdb/node-api";
 import type { Json } from "./json.js";
 
 export interface DuckOptions {
   /** Folder for spill files. */
   readonly scratch: string;
-  /** Memory DuckDB may hold before it spills, in MiB. Default 512. */
+  /** Memory DuckDB may hold before it spills, in MiB. Default 384; the process takes up to twice that (measured). */
   readonly memoryMiB?: number;
   readonly threads?: number;
 }
@@ -23,7 +23,7 @@ export class Duck {
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
       temp_directory: options.scratch,
-      memory_limit: `${options.memoryMiB ?? 512}MiB`,
+      memory_limit: `${options.memoryMiB ?? 384}MiB`,
       threads: String(options.threads ?? 2),
       preserve_insertion_order: "true",
       default_null_order: "nulls_first",
@@ -93,11 +93,12 @@ export class Duck {
   }
 }
 
-/** A DuckDB value as JSON: BIGINT as number, lists as arrays, structs as objects. */
+/** A DuckDB value as JSON: BIGINT and DECIMAL as number, lists as arrays, structs as objects. */
 function toJson(value: unknown): Json {
   if (typeof value === "bigint") return Number(value);
   if (value === undefined || value === null) return null;
   if (typeof value !== "object") return value as Json;
+  if (value instanceof DuckDBDecimalValue) return value.toDouble();
   if ("items" in value && Array.isArray(value.items)) return value.items.map(toJson);
   if ("entries" in value && typeof value.entries === "object") {
     return Object.fromEntries(Object.entries(value.entries as object).map(([k, v]) => [k, toJson(v)]));

@@ -15,7 +15,7 @@ import { type PackPlace, PackTable } from "./pack-index.js";
 
 const MAGIC = Buffer.from("PSB1");
 /** magic, length (4 bytes, little endian), sha256 (32 bytes); the blob's bytes follow. */
-const HEADER = 4 + 4 + 32;
+export const RECORD_HEADER_BYTES = 4 + 4 + 32;
 const READ_AHEAD = 1 << 20;
 
 /** A record of a pack. `hash` is a view that is valid until the next record. */
@@ -43,12 +43,12 @@ export function* scanPack(path: string, options: { readonly verify?: boolean } =
 function* scanRecords(fd: number, verify: boolean): Generator<PackRecord> {
   const { size } = fstatSync(fd);
   const reader = new ForwardReader(fd);
-  for (let at = 0; at + HEADER <= size; ) {
-    const header = reader.read(at, HEADER);
-    if (header.length < HEADER || !header.subarray(0, 4).equals(MAGIC)) return;
+  for (let at = 0; at + RECORD_HEADER_BYTES <= size; ) {
+    const header = reader.read(at, RECORD_HEADER_BYTES);
+    if (header.length < RECORD_HEADER_BYTES || !header.subarray(0, 4).equals(MAGIC)) return;
     const length = header.readUInt32LE(4);
-    const hash = Buffer.from(header.subarray(8, HEADER));
-    const offset = at + HEADER;
+    const hash = Buffer.from(header.subarray(8, RECORD_HEADER_BYTES));
+    const offset = at + RECORD_HEADER_BYTES;
     const end = offset + length;
     if (end > size) return;
     const intact = !verify || createHash("sha256").update(reader.read(offset, length)).digest().equals(hash);
@@ -142,13 +142,13 @@ export class PackWriter {
     const key = Buffer.from(hash, "hex");
     if (key.length !== 32) throw new TypeError(`not a sha256: ${JSON.stringify(hash)}`);
     if (this.table.has(key)) return;
-    const header = Buffer.alloc(HEADER);
+    const header = Buffer.alloc(RECORD_HEADER_BYTES);
     MAGIC.copy(header);
     header.writeUInt32LE(bytes.length, 4);
     key.copy(header, 8);
     this.write(header, bytes);
-    this.table.add(key, { offset: this.size + HEADER, length: bytes.length });
-    this.size += HEADER + bytes.length;
+    this.table.add(key, { offset: this.size + RECORD_HEADER_BYTES, length: bytes.length });
+    this.size += RECORD_HEADER_BYTES + bytes.length;
   }
 
   /** Puts what was appended on the disk. */

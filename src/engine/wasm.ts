@@ -2,6 +2,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as wasm from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
+// Registers tfjs's gradients: the module of tfjs-core that does it is none that Node can load.
+import "@tensorflow/tfjs-layers";
 import { StageError } from "../contract/stage.js";
 import type { Engine } from "./engine.js";
 import { registerGradients } from "./gradients.js";

@@ -22,8 +22,15 @@ interface Block {
   readonly filters: number;
 }
 
+interface VggOptions {
+  readonly blocks: readonly Block[];
+  readonly initializer: (seed: number) => Initializer;
+  /** Batch normalisation after the pooling of each block but the last, whose values the head normalises: momentum. */
+  readonly normalise?: number;
+}
+
 /** Blocks of 3 × 3 convolutions with relu and 2 × 2 max pooling, named as Keras's VGG16 names them. */
-function vgg(blocks: readonly Block[], initializer: (seed: number) => Initializer): Architecture["build"] {
+function vgg({ blocks, initializer, normalise }: VggOptions): Architecture["build"] {
   return (input, seed) => {
     let x = input;
     for (const [b, { depth, filters }] of blocks.entries()) {
@@ -41,6 +48,9 @@ function vgg(blocks: readonly Block[], initializer: (seed: number) => Initialize
           .apply(x) as Symbolic;
       }
       x = layers.maxPooling2d({ name: `block${b + 1}_pool`, poolSize: 2, strides: 2 }).apply(x) as Symbolic;
+      if (normalise !== undefined && b < blocks.length - 1) {
+        x = layers.batchNormalization({ name: `block${b + 1}_bn`, momentum: normalise }).apply(x) as Symbolic;
+      }
     }
     return x;
   };
@@ -51,29 +61,30 @@ export const ARCHITECTURES: Readonly<Record<ArchitectureName, Architecture>> = {
   "vgg-small": {
     smallest: 16,
     momentum: 0.9,
-    build: vgg(
-      [
+    build: vgg({
+      blocks: [
         { depth: 1, filters: 16 },
         { depth: 1, filters: 32 },
         { depth: 1, filters: 64 },
         { depth: 1, filters: 96 },
       ],
-      (seed) => initializers.heUniform({ seed }),
-    ),
+      initializer: (seed) => initializers.heUniform({ seed }),
+      normalise: 0.9,
+    }),
   },
   /** Keras's VGG16 without its top: same names, order and default initialiser. */
   vgg16: {
     smallest: 32,
     momentum: 0.99,
-    build: vgg(
-      [
+    build: vgg({
+      blocks: [
         { depth: 2, filters: 64 },
         { depth: 2, filters: 128 },
         { depth: 3, filters: 256 },
         { depth: 3, filters: 512 },
         { depth: 3, filters: 512 },
       ],
-      (seed) => initializers.glorotUniform({ seed }),
-    ),
+      initializer: (seed) => initializers.glorotUniform({ seed }),
+    }),
   },
 };

@@ -7,6 +7,7 @@ const VALID = `version: 1
 name: demo
 stages:
   one: { uses: exec, with: { command: "echo 1 > $OUTPUT/one.txt" } }
+  two: { uses: exec, inputs: { text: one }, with: { command: "touch $OUTPUT/two.txt" } }
 `;
 
 test("every verb's help has a summary, options and examples", async () => {
@@ -35,10 +36,15 @@ test("wrong usage is exit code 2, on stderr alone", async () => {
     [["plan", "demo.yaml", "onee"], /^error: demo has no stage onee\n {2}hint: did you mean one\?\n$/],
     [
       ["plan", "demo.yaml", "--force", "elsewhere"],
-      /^error: demo has no stage elsewhere\n {2}hint: its stages are one\n$/,
+      /^error: demo has no stage elsewhere\n {2}hint: its stages are one, two\n$/,
     ],
     [["explain", "demo.yaml"], /^error: explain takes one stage\n/],
     [["dag", "demo.yaml", "--format", "dot"], /Allowed choices are text, mermaid/],
+    [["demo.yaml"], /^error: unknown command 'demo\.yaml'\n {2}hint: pipe run demo\.yaml\n$/],
+    [
+      ["plan", "demo.yaml", "one", "--force", "two"],
+      /^error: --force two: one can be had without it\n {2}hint: add two to the stages\n$/,
+    ],
     [["lineage", "abcdef"], /^error: there is no store artifacts\n/],
     [["runs", "--limit", "0"], /Expected a whole number from 1/],
     [["run", "demo.yaml", "--quiet", "--verbose"], /exclude each other/],
@@ -77,11 +83,11 @@ test("problems in a pipeline file: places on stderr, with --json a document on s
 test("a valid file, as text and as JSON", async () => {
   const rig = new CliRig();
   rig.write("pipeline.yaml", VALID);
-  assert.equal((await rig.pipe("validate")).stdout, "pipeline.yaml is valid: demo, 1 stage\n");
+  assert.equal((await rig.pipe("validate")).stdout, "pipeline.yaml is valid: demo, 2 stages\n");
   assert.deepEqual(JSON.parse((await rig.pipe("validate", "--json")).stdout), {
     file: "pipeline.yaml",
     pipeline: "demo",
-    stages: ["one"],
+    stages: ["one", "two"],
     problems: [],
   });
 });

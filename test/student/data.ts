@@ -37,7 +37,11 @@ export async function writeData(folder: string, options: DataOptions): Promise<R
 }
 
 export function dataFiles(folder: string): Record<string, string> {
-  const names = ["dataset.json", "tags.json", ...readdirSync(join(folder, "shards")).map((n) => `shards/${n}`)];
+  const names = [
+    "dataset.json",
+    "tags.json",
+    ...readdirSync(join(folder, "shards")).map((n) => `shards/${n}`),
+  ];
   return Object.fromEntries(names.sort().map((name) => [name, join(folder, name)]));
 }
 
@@ -52,7 +56,7 @@ async function writeShard(
   broken: readonly number[],
 ): Promise<void> {
   const tar = pack();
-  const written = new Promise((resolve) => tar.pipe(createWriteStream(path)).on("close", resolve));
+  const written = new Promise<void>((resolve) => tar.pipe(createWriteStream(path)).on("close", resolve));
   for (const number of numbers) {
     const { rgb, labels } = scene(number, side);
     const raw = { width: side, height: side, channels: 3 as const };

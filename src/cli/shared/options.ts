@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** Options that say which pipeline is meant, in which variant. */
 export interface PipelineOptions {
@@ -42,12 +42,16 @@ export function stageArguments<Options>(
     );
 }
 
+const STORE = "artifacts";
+
 /** Adds --store. */
 export function storeOption(command: Command): Command {
-  return command.option(
-    "--store <folder>",
-    "the folder of results (or set PIPESTILL_STORE)",
-    process.env.PIPESTILL_STORE || "artifacts",
+  return command.addOption(
+    new Option("--store <folder>", "the folder of results")
+      .env("PIPESTILL_STORE")
+      // An empty variable is an unset one.
+      .argParser((folder) => folder || STORE)
+      .default(STORE),
   );
 }
 

@@ -54,16 +54,41 @@ export async function load(file: string, options: PipelineOptions): Promise<Pipe
   return outcome.pipeline;
 }
 
-/** @throws UsageError naming the first of `names` that is no stage of the pipeline, and the nearest that is. */
-export function checkStages(pipeline: Pipeline, names: readonly string[]): void {
-  const unknown = names.find((name) => !pipeline.stages.has(name));
-  if (unknown === undefined) return;
+/**
+ * The stages that a run for these targets touches, in its order.
+ *
+ * @throws UsageError for a target or forced stage that is none of the pipeline's, or that the targets do not need
+ */
+export function checkStages(
+  pipeline: Pipeline,
+  targets: readonly string[],
+  force: readonly string[] = [],
+): readonly string[] {
+  const unknown = [...targets, ...force].find((name) => !pipeline.stages.has(name));
   const stages = [...pipeline.stages.keys()];
-  const near = didYouMean(unknown, stages);
-  throw new UsageError(
-    `${pipeline.name} has no stage ${unknown}`,
-    near ?? `its stages are ${stages.join(", ")}`,
-  );
+  if (unknown !== undefined) {
+    const hint = didYouMean(unknown, stages) ?? `its stages are ${stages.join(", ")}`;
+    throw new UsageError(`${pipeline.name} has no stage ${unknown}`, hint);
+  }
+  const selected = selectStages(pipeline, targets);
+  const outside = force.find((name) => !selected.includes(name));
+  if (outside !== undefined) {
+    throw new UsageError(
+      `--force ${outside}: ${targets.join(" and ")} can be had without it`,
+      `add ${outside} to the stages`,
+    );
+  }
+  return selected;
+}
+
+function selectStages(pipeline: Pipeline, targets: readonly string[]): readonly string[] {
+  const all = [...pipeline.stages.values()];
+  const wanted = new Set(targets.length > 0 ? targets : all.map(({ name }) => name));
+  // Inputs stand before the stages that take them, so one pass from the end finds them all.
+  for (const stage of all.toReversed()) {
+    if (wanted.has(stage.name)) for (const ref of Object.values(stage.inputs)) wanted.add(ref.stage);
+  }
+  return all.map(({ name }) => name).filter((name) => wanted.has(name));
 }
 
 /** Opens the store for as long as `use` takes, making it where there is none. */

@@ -24,9 +24,59 @@ export const maxPoolGrad: TrainingKernel = ({ dy, input: x }, attrs) => {
   const from = heapOf(x!);
   const gradient = heapOf(dy!);
   const into = heapOf(dx).fill(0);
+  if (isPairs(info)) pairs(from, gradient, into, info);
+  else windows(from, gradient, into, info);
+  return dx;
+};
+
+interface PoolAttrs {
+  readonly filterSize: number | [number, number];
+  readonly strides: number | [number, number];
+  readonly pad: "same" | "valid" | number;
+}
+
+type Info = ReturnType<typeof tf.backend_util.computePool2DInfo>;
+
+/** Windows of 2 × 2 side by side, all of them whole. */
+function isPairs(info: Info): boolean {
+  return (
+    info.filterHeight === 2 &&
+    info.filterWidth === 2 &&
+    info.strideHeight === 2 &&
+    info.strideWidth === 2 &&
+    2 * info.outHeight <= info.inHeight &&
+    2 * info.outWidth <= info.inWidth
+  );
+}
+
+function pairs(from: Float32Array, gradient: Float32Array, into: Float32Array, info: Info): void {
+  const { batchSize, inChannels: channels, inHeight, inWidth, outHeight, outWidth } = info;
+  const below = inWidth * channels;
+  let out = 0;
+  for (let n = 0; n < batchSize; n++) {
+    for (let i = 0; i < outHeight; i++) {
+      let position = (n * inHeight + 2 * i) * below;
+      for (let j = 0; j < outWidth; j++, position += channels) {
+        for (let c = 0; c < channels; c++, position++) {
+          // Each half first, then the larger of both; the first of equals stays.
+          const top = from[position + channels]! > from[position]! ? position + channels : position;
+          const bottom =
+            from[position + below + channels]! > from[position + below]!
+              ? position + below + channels
+              : position + below;
+          into[from[bottom]! > from[top]! ? bottom : top] = gradient[out++]!;
+        }
+      }
+    }
+  }
+}
+
+/** Windows of any kind: they may overlap, and reach over the border. */
+function windows(from: Float32Array, gradient: Float32Array, into: Float32Array, info: Info): void {
+  const { batchSize, inChannels: channels, inHeight: height, inWidth: width } = info;
   const { outHeight, outWidth, padInfo, filterHeight, filterWidth, strideHeight, strideWidth } = info;
   let out = 0;
-  for (let n = 0; n < batch; n++) {
+  for (let n = 0; n < batchSize; n++) {
     for (let i = 0; i < outHeight; i++) {
       const top = i * strideHeight - padInfo.top;
       const rows = [Math.max(0, top), Math.min(height, top + filterHeight)] as const;
@@ -50,11 +100,4 @@ export const maxPoolGrad: TrainingKernel = ({ dy, input: x }, attrs) => {
       }
     }
   }
-  return dx;
-};
-
-interface PoolAttrs {
-  readonly filterSize: number | [number, number];
-  readonly strides: number | [number, number];
-  readonly pad: "same" | "valid" | number;
 }

@@ -5,6 +5,7 @@ import type { StageRecord } from "../lineage/record.js";
 import type { ArtifactRef } from "../plan/plan.js";
 import type { StagePlan } from "../plan/planner.js";
 import { summarise } from "../plan/reasons.js";
+import type { Result } from "../store/results.js";
 import { healInput, makeWhole } from "./heal.js";
 import { runItemStage } from "./item-stage.js";
 import type { RunState } from "./run-state.js";
@@ -49,13 +50,14 @@ class StageRun {
       const { planned } = plan;
       if (planned.status === "unknown") throw new Error(`${stage.name} was started before its inputs`);
       if (plan.result) return this.reuse(plan, "its result is in the store");
+      const before = state.options.store.results.get(planned.fingerprint)?.createdAt;
       state.recorder.emit({
         type: "stage-started",
         stage: stage.name,
         kind: stage.kind.name,
         reasons: planned.reasons,
       });
-      const make = () => this.makeLocked(plan, planned.fingerprint);
+      const make = () => this.makeLocked(plan, planned.fingerprint, before);
       return await (this.wish.cores === "lent" ? make() : state.cores.use(stageCpus(stage), make));
     } catch (error) {
       if (error instanceof StageStopped) return this.stopped(error.result, null);
@@ -63,27 +65,36 @@ class StageRun {
     }
   }
 
-  /** Makes the result under its lock: of several runs that want it, one makes it and the others wait and use it. */
-  private async makeLocked(plan: StagePlan, fingerprint: string): Promise<StageRecord> {
+  /**
+   * Makes the result under its lock: of several that want it, one makes it and the others wait and use it.
+   *
+   * @param before when the result that was there at planning was made: another one is new
+   */
+  private async makeLocked(
+    plan: StagePlan,
+    fingerprint: string,
+    before: string | undefined,
+  ): Promise<StageRecord> {
     const { state, stage } = this;
     const { store, signal } = state.options;
-    let waited = false;
     const lock = await store.locks.acquire(`result-${fingerprint}`, {
       signal,
-      onWait: (owner) => {
-        waited = true;
-        state.recorder.emit({ type: "stage-waiting", stage: stage.name, owner });
-      },
+      onWait: (owner) => state.recorder.emit({ type: "stage-waiting", stage: stage.name, owner }),
     });
     try {
-      if (waited) {
+      if (store.results.get(fingerprint)?.createdAt !== before) {
         const again = await state.planner.planStage(stage, state.known, this.wish.whole);
-        if (again.result) return this.reuse(again, `run ${again.result.runId} made it at the same time`);
+        if (again.result) return this.reuse(again, this.makerOf(again.result));
       }
       return await this.make(plan, fingerprint);
     } finally {
       lock.release();
     }
+  }
+
+  private makerOf(result: Result): string {
+    if (result.runId !== this.state.runId) return `run ${result.runId} made it at the same time`;
+    return `${result.stage} of this run has the same configuration and made it`;
   }
 
   private async make(plan: StagePlan, fingerprint: string): Promise<StageRecord> {

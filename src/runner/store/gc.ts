@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Duck } from "../../core/duck.js";
 import { isSha256 } from "../../core/layout.js";
@@ -8,6 +8,8 @@ import { namesIn, remove, textOf } from "./paths.js";
 import type { Store } from "./store.js";
 import { sweepPacks } from "./sweep-packs.js";
 import { type GcReport, Sweeper } from "./sweeper.js";
+
+export type { GcReport };
 
 export interface GcOptions extends GcPolicy {
   /** Only says what would go. */
@@ -94,7 +96,7 @@ function sweepScratch(
   for (const fingerprint of namesIn(join(root, "scratch", "snapshots"))) {
     const path = join(root, "scratch", "snapshots", fingerprint);
     // Without a result they are what a killed training goes on from, whether or not its run could say so.
-    const finished = existsSync(store.results.path(fingerprint)) || !isSha256(fingerprint);
+    const finished = marks.results.has(fingerprint) || !isSha256(fingerprint);
     const old = olderThanMs !== undefined && statSync(path).mtimeMs < now - olderThanMs;
     if (finished || (old && !marks.fingerprints.has(fingerprint))) sweeper.remove("snapshots", path);
   }

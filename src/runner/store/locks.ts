@@ -51,7 +51,11 @@ export class Lock {
   /** Writes through the open file, never by name: a lock that was lost meanwhile is not disturbed. */
   private beat(): void {
     this.beats += 1;
-    writeSync(this.fd, describe(this.token, this.beats), 0);
+    try {
+      writeSync(this.fd, describe(this.token, this.beats), 0);
+    } catch {
+      // A full disk stops the heartbeat: at worst another machine takes the lock over and does the work twice.
+    }
   }
 }
 
@@ -89,10 +93,7 @@ export class Locks {
 
   /** Names of the locks whose owners live, or may live elsewhere. */
   held(): string[] {
-    return namesIn(this.folder)
-      .filter((name) => name.endsWith(".lock"))
-      .map((file) => file.slice(0, -".lock".length))
-      .filter((name) => this.isHeld(name));
+    return this.names().filter((name) => this.isHeld(name));
   }
 
   /**
@@ -100,10 +101,9 @@ export class Locks {
    * moves or has stood still for too long; locks of dead owners are removed.
    */
   async live(prefix: string): Promise<string[]> {
-    const watches = new Map(this.held().map((name) => [name, new Watch()]));
     const live: string[] = [];
-    for (const [name, watch] of watches) {
-      if (!name.startsWith(prefix)) continue;
+    for (const name of this.names().filter((n) => n.startsWith(prefix))) {
+      const watch = new Watch();
       const first = readHolder(this.path(name));
       for (let holder = first; holder; holder = readHolder(this.path(name))) {
         if (watch.isGone(holder)) this.clear(name, holder.token);
@@ -120,6 +120,12 @@ export class Locks {
   isHeld(name: string): boolean {
     const holder = readHolder(this.path(name));
     return holder !== undefined && liveness(holder.identity) !== "dead";
+  }
+
+  private names(): string[] {
+    return namesIn(this.folder)
+      .filter((name) => name.endsWith(".lock"))
+      .map((file) => file.slice(0, -".lock".length));
   }
 
   private path(name: string): string {

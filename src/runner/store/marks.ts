@@ -17,6 +17,8 @@ export interface Marks {
   readonly pruning: boolean;
   readonly runs: ReadonlySet<string>;
   readonly fingerprints: ReadonlySet<Sha256>;
+  /** Fingerprints of all results there are, those that go included. */
+  readonly results: ReadonlySet<Sha256>;
   readonly trees: ReadonlySet<Sha256>;
   /** Files of the artifacts that stay. */
   readonly files: ReadonlySet<Sha256>;
@@ -52,6 +54,7 @@ export async function mark(store: Store, duck: Duck, policy: GcPolicy, now: numb
     pruning: policy.keepLast !== undefined || policy.olderThanMs !== undefined,
     runs,
     fingerprints,
+    results: new Set(store.results.fingerprints()),
     trees,
     files: new Set(live.flatMap((tree) => Object.values(tree.entries).map(({ blob }) => blob))),
     items: await HashList.of(

@@ -1,9 +1,12 @@
 /** What the store found broken and set aside, one sentence each: kept until someone listens. */
 export class Notices {
   private waiting: string[] = [];
+  /** How many there have been. */
+  count = 0;
   private listener: ((message: string) => void) | undefined;
 
   add(message: string): void {
+    this.count += 1;
     if (this.listener) this.listener(message);
     else this.waiting.push(message);
   }

@@ -4,7 +4,7 @@ import type { Column } from "../../contract/kind.js";
 import { listPacks, packIndex } from "../../core/blobs.js";
 import { type Duck, parquet } from "../../core/duck.js";
 import { packsFolder } from "../../core/layout.js";
-import { PackWriter } from "../../core/packs.js";
+import { PackWriter, RECORD_HEADER_BYTES } from "../../core/packs.js";
 import { copyRecords, mergeSegments } from "./compact.js";
 import type { Marks } from "./marks.js";
 import { bytesBelow, uniqueName } from "./paths.js";
@@ -65,7 +65,7 @@ async function sweepPack(
   const { size } = statSync(join(folder, `${name}.pack`));
   let wanted = 0;
   for (const entry of packIndex(folder, name, size).entries()) {
-    if (marks.items.has(entry.hash)) wanted += entry.length;
+    if (marks.items.has(entry.hash)) wanted += entry.length + RECORD_HEADER_BYTES;
   }
   if (wanted >= size * WORTH_KEEPING) return;
   sweeper.count("packs", 1, size - wanted);

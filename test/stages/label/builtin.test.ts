@@ -8,6 +8,9 @@ import { items as label } from "../../../src/stages/label/run.js";
 import { TAGS } from "../../../src/stages/label/teachers/builtin/tags.js";
 import { items as resize } from "../../../src/stages/resize/run.js";
 import { rigContext } from "../../rigs/context.js";
+import { teacherConformance } from "./teachers-conformance.js";
+
+teacherConformance("builtin", () => ({ type: "builtin" }));
 
 const RESIZE = { size: 64, fit: "pad-top-left", format: "png", quality: 95, background: "#000000" };
 const SCENES = Array.from({ length: 40 }, (_, index) => index);
@@ -91,7 +94,7 @@ test("labels come highest first, then by tag, in four decimals, and there is no 
   }
 });
 
-test("bytes that are no picture, and areas outside it, are outcomes", async () => {
+test("bytes that are no picture, and areas outside one, are outcomes", async () => {
   const broken = await labelBytes(Buffer.from("no picture"));
   assert.ok(!broken.ok && broken.class === "broken-image" && !broken.transient);
   const dot = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#000" } })

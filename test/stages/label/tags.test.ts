@@ -38,7 +38,6 @@ const CASES: Record<string, { on: Paint[]; off: Paint[] }> = {
   dark: { on: [plain(grey(20))], off: [plain(GRAY), plain(WHITE)] },
   "high contrast": { on: [hardStep, grain], off: [plain(GRAY), (x) => grey(100 + x)] },
   "low contrast": { on: [plain(GRAY), (x) => grey(110 + x / 4)], off: [hardStep, ramp] },
-  "two-tone": { on: [hardStep, (x, y) => (inside(20, x, y) ? BLACK : WHITE)], off: [ramp, plain(GRAY)] },
 
   vivid: { on: [plain([230, 20, 30]), plain([0, 180, 40])], off: [plain(GRAY), plain([150, 130, 130])] },
   muted: { on: [plain([150, 130, 120])], off: [plain([230, 20, 30]), plain(GRAY)] },

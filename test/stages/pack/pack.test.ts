@@ -10,6 +10,7 @@ import type { JsonObject } from "../../../src/core/json.js";
 import { sampleKey } from "../../../src/stages/pack/names.js";
 import { buckets } from "../../../src/stages/pack/plan.js";
 import { stage } from "../../../src/stages/pack/run.js";
+import { ShardWriter } from "../../../src/stages/pack/tar.js";
 import { rigContext, temporaryFolder } from "../../rigs/context.js";
 import { rowsOf, type Sample, withDuck, writeSamples } from "../screen/tables.js";
 
@@ -248,6 +249,17 @@ test("equal input gives equal shards, whatever the order of rows", async () => {
       .map((name) => [name, sha256(readFileSync(join(p.folder, "shards", name)))]);
   assert.ok(hashes(one).length >= 3);
   assert.deepEqual(hashes(one), hashes(two));
+});
+
+test("a disk that is full is an error to catch, not a crash", {
+  skip: !existsSync("/dev/full"),
+}, async () => {
+  const tar = new ShardWriter("/dev/full");
+  const write = async () => {
+    for (let i = 0; i < 100; i++) await tar.add(`k${i}.jpg`, Buffer.alloc(100_000));
+    await tar.close();
+  };
+  await assert.rejects(write(), { code: "ENOSPC" });
 });
 
 test("sample keys are safe file names", () => {

@@ -66,7 +66,7 @@ tbody th button, .tags button { border: 0; background: none; padding: 0; text-al
 tbody th button:hover, .tags button:hover { text-decoration: underline; }
 .bar { width: 100%; height: 8px; display: block; border-radius: 3px; }
 td.with-bar { min-width: 190px; } td.with-bar > div { display: grid; grid-template-columns: 1fr 3.2em; gap: 10px; align-items: center; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(272px, 1fr)); gap: 14px; margin: 12px 0 0; padding: 0; list-style: none; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); gap: 14px; margin: 12px 0 0; padding: 0; list-style: none; }
 .pictures > li { padding: 12px; display: grid; grid-template-columns: 96px minmax(0, 1fr); gap: 12px; align-content: start; }
 .pictures img, .missing { width: 96px; height: 96px; object-fit: contain; border-radius: 6px; background: var(--track); }
 .pictures img.small { image-rendering: pixelated; }

@@ -13,11 +13,11 @@ export interface Canvas {
 export type Layer = (canvas: Canvas) => string;
 
 export const BACKDROPS: readonly (readonly [weight: number, layer: Layer])[] = [
-  [22, landscape],
-  [17, plain],
-  [12, linearGradient],
+  [20, landscape],
+  [14, plain],
+  [14, linearGradient],
   [9, radialGradient],
-  [17, stripes],
+  [25, stripes],
   [5, checks],
   [12, turbulence],
   [5, dots],
@@ -68,8 +68,8 @@ function stripes(canvas: Canvas): string {
   const { random, palette, width, height } = canvas;
   const angle = random.weighted([
     [4, 0],
-    [6, 90],
-    [5, random.pick([45, 135]) + random.range(-15, 15)],
+    [5, 90],
+    [6, random.pick([45, 135]) + random.range(-15, 15)],
   ]);
   const period = Math.max(4, random.range(0.07, 0.34) * Math.max(width, height));
   const band = period * random.range(0.3, 0.7);

@@ -41,7 +41,7 @@ function colour(term: ColourTerm): Score {
 
 /** Lines along a direction, given that there are edges at all and that direction has the larger part. */
 function lines(direction: "level" | "upright" | "oblique", share: number): Score {
-  return ({ edges }) => all(over(edges[direction], share, 0.06), over(edges.meanGradient, 1.5, 0.3));
+  return ({ edges }) => all(over(edges[direction], share, 0.06), over(edges.meanGradient, 1, 0.2));
 }
 
 /** The tags, by name. Thresholds are in the units of the measurements (tone.ts, edges.ts, layout.ts). */
@@ -60,9 +60,8 @@ export const TAGS: Readonly<Record<string, Score>> = {
 
   bright: ({ tone }) => over(tone.meanL, 70, 4),
   dark: ({ tone }) => over(tone.meanL, 32, -4),
-  "high contrast": ({ tone }) => over(tone.highL - tone.lowL, 60, 5),
+  "high contrast": ({ tone }) => over(tone.highL - tone.lowL, 55, 5),
   "low contrast": ({ tone }) => over(tone.highL - tone.lowL, 22, -3),
-  "two-tone": ({ tone }) => all(over(tone.twoToned, 0.88, 0.02), over(tone.sdL, 10, 1.5)),
 
   vivid: ({ tone }) => over(tone.meanChroma, 45, 4),
   muted: ({ tone }) => all(over(tone.meanChroma, 20, -2.5), over(tone.highChroma, 7, 1)),
@@ -80,10 +79,10 @@ export const TAGS: Readonly<Record<string, Score>> = {
     all(over(edges.steepest / (tone.highL - tone.lowL + 4), 0.38, 0.03), over(edges.steepest, 8, 1)),
   blurry: ({ edges, tone }) => over(edges.steepest / (tone.highL - tone.lowL + 4), 0.14, -0.015),
 
-  "horizontal lines": lines("level", 0.6),
-  "vertical lines": lines("upright", 0.6),
+  "horizontal lines": lines("level", 0.5),
+  "vertical lines": lines("upright", 0.5),
   "diagonal lines": lines("oblique", 0.62),
-  stripes: ({ edges }) => all(over(edges.coherence, 0.7, 0.05), over(edges.meanGradient, 2.5, 0.4)),
+  stripes: ({ edges }) => all(over(edges.coherence, 0.7, 0.05), over(edges.meanGradient, 1.5, 0.3)),
   round: ({ edges }) => all(over(edges.radial, 0.78, 0.03), over(edges.meanGradient, 0.5, 0.1)),
 
   "left-right symmetry": ({ layout }) => over(layout.leftRight, 0.8, 0.04),
@@ -94,5 +93,5 @@ export const TAGS: Readonly<Record<string, Score>> = {
   "dark centre": ({ layout }) => over(layout.centreOverRim, -14, -2.5),
   "plain background": ({ layout }) => over(layout.rimSpread, 9, -1.5),
   "centred object": ({ layout }) => all(over(layout.centreApart, 25, 4), over(layout.rimSpread, 16, -2)),
-  gradient: ({ layout }) => all(over(layout.planeFit, 0.6, 0.05), over(layout.planeRise, 12, 2)),
+  gradient: ({ layout }) => all(over(layout.planeFit, 0.5, 0.05), over(layout.planeRise, 12, 2)),
 };

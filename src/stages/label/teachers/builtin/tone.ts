@@ -16,8 +16,6 @@ export interface Tone {
   readonly colourfulness: number;
   /** Share of pixels that are light and gently coloured: L over 65, chroma 8 to 40. */
   readonly pastelShare: number;
-  /** Otsu's separability: the share of L's variance between the two best groups. */
-  readonly twoToned: number;
 }
 
 export function measureTone({ l, a, b }: Picture): Tone {
@@ -50,7 +48,6 @@ export function measureTone({ l, a, b }: Picture): Tone {
     meanB,
     colourfulness: spread + 0.37 * Math.hypot(meanA, meanB),
     pastelShare: pastel / size,
-    twoToned: separability(light, size),
   };
 }
 
@@ -63,24 +60,4 @@ export function quantile(histogram: Uint32Array, total: number, share: number): 
     left -= here;
   }
   return histogram.length - 1;
-}
-
-/** max over thresholds of between-group variance / total variance (Otsu 1979); 0 for a picture of one lightness. */
-function separability(histogram: Uint32Array, total: number): number {
-  let [sum, squares] = [0, 0];
-  histogram.forEach((count, value) => {
-    sum += count * value;
-    squares += count * value ** 2;
-  });
-  const variance = squares / total - (sum / total) ** 2;
-  if (variance < 1) return 0;
-  let [below, sumBelow, best] = [0, 0, 0];
-  for (let value = 0; value < histogram.length; value++) {
-    below += histogram[value]!;
-    sumBelow += histogram[value]! * value;
-    if (below === 0 || below === total) continue;
-    const gap = sumBelow / below - (sum - sumBelow) / (total - below);
-    best = Math.max(best, (below / total) * (1 - below / total) * gap ** 2);
-  }
-  return best / variance;
 }

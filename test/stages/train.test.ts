@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { StageError } from "../../src/contract/stage.js";
+import { sha256FileSync } from "../../src/core/hash.js";
+import type { JsonObject } from "../../src/core/json.js";
+import { openEngine } from "../../src/engine/engine.js";
+import { stage } from "../../src/stages/train/run.js";
+import { Dataset, denseTargets } from "../../src/student/dataset.js";
+import { loadStudent } from "../../src/student/model-file.js";
+import { rigContext, temporaryFolder } from "../rigs/context.js";
+import { artifactOf, TAGS, writeData } from "../student/data.js";
+
+const WITH = {
+  student: "vgg-small",
+  weights: "none",
+  frozen_layers: 0,
+  dropout: 0.2,
+  loss: "bce",
+  temperature: 2,
+  optimizer: "adam",
+  learning_rate: 0.003,
+  schedule: "cosine",
+  epochs: 4,
+  batch: 8,
+  preprocess: "scale255",
+  flip: true,
+};
+
+const trained = async (params: JsonObject, data: Record<string, string>) => {
+  const context = rigContext({ with: { ...WITH, ...params }, inputs: { data }, seed: 5 });
+  const result = await stage.run(context);
+  return { result, context, folder: context.outDir("model") };
+};
+
+describe("train", () => {
+  it("learns what the teacher says, and its model predicts it after loading", async () => {
+    const files = await writeData(temporaryFolder(), { train: 120 });
+    const { result, folder } = await trained({ epochs: 20 }, files);
+    assert.equal(result.metrics?.epochs, 20);
+    const history = readFileSync(join(folder, "history.jsonl"), "utf8").trim().split("\n");
+    const losses = history.map((line) => (JSON.parse(line) as { loss: number }).loss);
+    assert.equal(losses.length, 20);
+    assert.ok(losses.at(-1)! < losses[0]! * 0.8, `loss ${losses[0]} → ${losses.at(-1)}`);
+
+    const student = await loadStudent((name) => join(folder, name), await openEngine("wasm"));
+    assert.deepEqual(student.tags, TAGS);
+    const target = new Float32Array(TAGS.length);
+    let right = 0;
+    let count = 0;
+    for await (const sample of new Dataset(artifactOf(files)).samples("train")) {
+      const scores = await student.predict([sample.pixels]);
+      denseTargets(sample.labels, target);
+      const colours = [...scores].slice(1);
+      if (
+        colours.indexOf(Math.max(...colours)) ===
+        [...target].slice(1).indexOf(target.slice(1).reduce((a, b) => Math.max(a, b)))
+      )
+        right++;
+      count++;
+    }
+    student.dispose();
+    assert.ok(right / count > 0.7, `${right} of ${count} colours right; chance is a third`);
+  });
+
+  it("gives the same bytes twice, and others for another seed, loss or dropout", async () => {
+    const files = await writeData(temporaryFolder(), { train: 20 });
+    const hash = async (params: JsonObject) =>
+      sha256FileSync(join((await trained({ epochs: 1, ...params }, files)).folder, "weights.bin"));
+    const first = await hash({});
+    assert.equal(await hash({}), first);
+    assert.notEqual(await hash({ loss: "kl" }), first);
+    assert.notEqual(await hash({ dropout: 0.5 }), first);
+  });
+
+  it("leaves broken pictures out and says which", async () => {
+    const files = await writeData(temporaryFolder(), { train: 12, broken: [2, 7] });
+    const { result, context } = await trained({ epochs: 1 }, files);
+    assert.equal(result.metrics?.broken, 2);
+    assert.equal(result.metrics?.images, 10);
+    assert.match(context.notes.join("\n"), /2 pictures could not be decoded: .*image 2/);
+  });
+
+  it("refuses what it cannot do, with a hint", async () => {
+    const files = await writeData(temporaryFolder(), { train: 4 });
+    const refusal = async (params: JsonObject, data = files) => {
+      const error = await trained(params, data).then(
+        () => assert.fail("trained"),
+        (e: unknown) => e,
+      );
+      assert.ok(error instanceof StageError && error.options.hint, String(error));
+      return error.message;
+    };
+    assert.match(await refusal({ weights: "imagenet" }), /imagenet/);
+    assert.match(await refusal({ student: "vgg16" }), /16 × 16 are too small for vgg16/);
+    assert.match(await refusal({ frozen_layers: 40 }), /frozen_layers is 40/);
+    assert.match(await refusal({}, await writeData(temporaryFolder(), { train: 0 })), /no training images/);
+  });
+
+  it("stops soon after an abort, and goes on from its snapshot to the same weights", async () => {
+    const files = await writeData(temporaryFolder(), { train: 20 });
+    const straight = (await trained({}, files)).folder;
+    const controller = new AbortController();
+    const context = rigContext({ with: WITH, inputs: { data: files }, seed: 5, signal: controller.signal });
+    let steps = 0;
+    const counted = {
+      ...context,
+      progress: () => void (++steps === 8 && controller.abort(new Error("stop"))),
+    };
+    await assert.rejects(stage.run(counted), /stop/);
+    assert.equal(steps, 8);
+    const again = rigContext({ with: WITH, inputs: { data: files }, seed: 5, scratch: context.scratch });
+    await stage.run(again);
+    assert.match(again.notes[0]!, /resumed at epoch 3/);
+    for (const name of ["weights.bin", "history.jsonl"]) {
+      assert.deepEqual(
+        readFileSync(join(again.outDir("model"), name)),
+        readFileSync(join(straight, name)),
+        name,
+      );
+    }
+  });
+
+  it("goes back to the snapshot before where the newest is damaged", async () => {
+    const files = await writeData(temporaryFolder(), { train: 20 });
+    const straight = await trained({}, files);
+    const folder = join(straight.context.scratch, "snapshots");
+    const newest = join(folder, readdirSync(folder).sort().at(-1)!);
+    const bytes = readFileSync(newest);
+    bytes[bytes.length - 100]! ^= 1;
+    writeFileSync(newest, bytes);
+    const context = rigContext({
+      with: WITH,
+      inputs: { data: files },
+      seed: 5,
+      scratch: straight.context.scratch,
+    });
+    await stage.run(context);
+    assert.match(
+      context.notes.join("\n"),
+      /set the snapshot epoch-000004\.snapshot aside.*\n.*resumed at epoch 4/,
+    );
+    const weights = (f: string) => readFileSync(join(f, "weights.bin"));
+    assert.deepEqual(weights(context.outDir("model")), weights(straight.folder));
+  });
+
+  it("killed in the middle of an epoch, ends with the very bytes of a training that was not", async () => {
+    const data = temporaryFolder();
+    await writeData(data, { train: 40 });
+    const child = (scratch: string, out: string) => {
+      mkdirSync(out, { recursive: true });
+      const script = fileURLToPath(new URL("./train-child.js", import.meta.url));
+      return spawn(process.execPath, [script, data, scratch, out, JSON.stringify({ ...WITH, epochs: 6 })], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+    };
+    const ended = (process: ReturnType<typeof child>) =>
+      new Promise<string | number | null>((resolve) =>
+        process.on("close", (code, signal) => resolve(signal ?? code)),
+      );
+    const root = temporaryFolder();
+    const [straight, killed] = [join(root, "straight"), join(root, "killed")];
+    const first = child(join(root, "scratch-1"), straight);
+    first.stdout.resume();
+    assert.equal(await ended(first), 0);
+
+    const scratch = join(root, "scratch-2");
+    const second = child(scratch, killed);
+    let lines = 0;
+    second.stdout.on("data", (text: Buffer) => {
+      lines += text.toString().split("\n").length - 1;
+      // 5 steps an epoch: the 13th is in the middle of the third.
+      if (lines >= 13) second.kill("SIGKILL");
+    });
+    assert.equal(await ended(second), "SIGKILL");
+    assert.ok(!existsSync(join(killed, "model")));
+    const third = child(scratch, killed);
+    third.stdout.resume();
+    assert.equal(await ended(third), 0);
+    assert.match(readFileSync(join(killed, "notes.txt"), "utf8"), /resumed at epoch [2-6]/);
+    for (const name of ["weights.bin", "history.jsonl"]) {
+      assert.equal(
+        sha256FileSync(join(killed, "model", name)),
+        sha256FileSync(join(straight, "model", name)),
+        name,
+      );
+    }
+  });
+});

@@ -59,7 +59,7 @@ async function run(args: readonly string[], options: RunCommandOptions, terminal
   const pipeline = await load(file, options);
   const stages = checkStages(pipeline, targets, options.force);
   const reporter = await chooseReporter(stages, options, terminal);
-  const interrupt = onInterrupt((message) => reporter.listener({ type: "run-interrupting", message }));
+  const interrupt = onInterrupt();
   let root = options.store;
   const record = await withStore(options.store, async (store) => {
     root = store.root;

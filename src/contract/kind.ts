@@ -13,13 +13,13 @@ export interface ParamKeywords {
 }
 
 /** A port that takes an artifact. */
-export interface InputPort {
+interface InputPort {
   readonly summary: string;
   readonly optional?: true;
 }
 
 /** A port that gives an artifact; the first of a kind is what `inputs: { x: stage }` means without `.port`. */
-export interface OutputPort {
+interface OutputPort {
   readonly name: string;
   readonly summary: string;
 }

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../core/json.js";
 
 export { StageError } from "../core/errors.js";
+
 import type { WrittenTable } from "../core/tables.js";
 
 /** An input artifact inside a stage host: named files, each a read-only path. */

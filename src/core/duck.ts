@@ -1,4 +1,4 @@
-import { DuckDBDecimalValue, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import type { Json } from "./json.js";
 
 export interface DuckOptions {
@@ -15,10 +15,12 @@ export type DuckRow = Readonly<Record<string, Json>>;
 export class Duck {
   private constructor(
     private readonly instance: DuckDBInstance,
-    private readonly connection: Awaited<ReturnType<DuckDBInstance["connect"]>>,
+    private readonly connection: DuckDBConnection,
   ) {}
 
   static async open(options: DuckOptions): Promise<Duck> {
+    // Loading DuckDB takes longer than a whole run that has nothing to do.
+    const { DuckDBInstance } = await import("@duckdb/node-api");
     const instance = await DuckDBInstance.create(":memory:", {
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
@@ -98,7 +100,7 @@ function toJson(value: unknown): Json {
   if (typeof value === "bigint") return Number(value);
   if (value === undefined || value === null) return null;
   if (typeof value !== "object") return value as Json;
-  if (value instanceof DuckDBDecimalValue) return value.toDouble();
+  if ("toDouble" in value && typeof value.toDouble === "function") return value.toDouble();
   if ("items" in value && Array.isArray(value.items)) return value.items.map(toJson);
   if ("entries" in value && typeof value.entries === "object") {
     return Object.fromEntries(Object.entries(value.entries as object).map(([k, v]) => [k, toJson(v)]));

@@ -78,6 +78,12 @@ export async function runPipeline(options: RunOptions): Promise<RunRecord> {
       listener,
     );
     store.notices.listen((message) => recorder.emit({ type: "store-healed", message }));
+    const interrupting = (message: string) => () => recorder.emit({ type: "run-interrupting", message });
+    options.signal.addEventListener(
+      "abort",
+      interrupting("Interrupted: stages finish the items in hand and stop. Once more stops at once."),
+    );
+    options.kill.addEventListener("abort", interrupting("Stopping at once."));
     const planner = new Planner(options, (stage, message) =>
       recorder.emit({ type: "stage-note", stage, message }),
     );

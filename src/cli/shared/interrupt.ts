@@ -11,7 +11,7 @@ export interface Interrupt {
  * The first SIGINT or SIGTERM aborts `signal`, the second `kill`; a third finds the process without a handler and ends
  * it, whatever it is stuck in.
  */
-export function onInterrupt(say: (message: string) => void): Interrupt {
+export function onInterrupt(): Interrupt {
   const stop = new AbortController();
   const kill = new AbortController();
   const dispose = () => {
@@ -19,11 +19,9 @@ export function onInterrupt(say: (message: string) => void): Interrupt {
   };
   const handle = () => {
     if (!stop.signal.aborted) {
-      say("Interrupted: stages finish the items in hand and stop. Once more stops at once.");
       stop.abort();
       return;
     }
-    say("Stopping at once.");
     dispose();
     kill.abort();
   };

@@ -2,7 +2,7 @@ import type { Kind } from "../../contract/kind.js";
 import type { JsonObject } from "../../core/json.js";
 
 /** A place in a file; line and column count from 1. */
-export interface Position {
+interface Position {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -24,7 +24,7 @@ export interface StageParams {
   readonly perItem: JsonObject;
 }
 
-export interface Resources {
+interface Resources {
   /** Cores; absent: the kind's own habit. */
   readonly cpus?: number;
   /** Memory limit of each stage host, MiB. */

@@ -40,39 +40,35 @@ export class LineageGraph {
     return this.makers.get(artifact) ?? [];
   }
 
-  /** Every step from the sources to the artifacts, sources first. */
+  /** Every step from the sources to the artifacts: makers stand before users. */
   up(artifacts: readonly string[]): readonly LineageStep[] {
-    return this.walk(
-      artifacts,
-      (hash) => this.makersOf(hash),
-      (result) => Object.values(inputsOf(result)),
-    ).reverse();
+    return this.walk(artifacts, this.makers, (result) => Object.values(inputsOf(result)));
   }
 
-  /** Every step that was made of the artifacts, nearest first. */
+  /** Every step that was made of the artifacts: makers stand before users. */
   down(artifacts: readonly string[]): readonly LineageStep[] {
-    return this.walk(
-      artifacts,
-      (hash) => this.users.get(hash) ?? [],
-      (result) => Object.values(result.outputs).map(({ hash }) => hash),
-    );
+    const hashes = (result: Result) => Object.values(result.outputs).map(({ hash }) => hash);
+    return this.walk(artifacts, this.users, hashes).reverse();
   }
 
+  /** Depth first, each result after all that `next` leads to. */
   private walk(
     start: readonly string[],
-    results: (artifact: string) => readonly Result[],
+    results: ReadonlyMap<string, readonly Result[]>,
     next: (result: Result) => readonly string[],
   ): LineageStep[] {
-    const steps = new Map<string, LineageStep>();
-    const queue = [...start];
-    for (let artifact = queue.shift(); artifact !== undefined; artifact = queue.shift()) {
-      for (const result of results(artifact)) {
-        if (steps.has(result.fingerprint)) continue;
-        steps.set(result.fingerprint, toStep(result));
-        queue.push(...next(result));
+    const seen = new Set<string>();
+    const steps: LineageStep[] = [];
+    const visit = (artifact: string) => {
+      for (const result of results.get(artifact) ?? []) {
+        if (seen.has(result.fingerprint)) continue;
+        seen.add(result.fingerprint);
+        next(result).forEach(visit);
+        steps.push(toStep(result));
       }
-    }
-    return [...steps.values()];
+    };
+    start.forEach(visit);
+    return steps;
   }
 }
 
@@ -86,7 +82,7 @@ function inputsOf(result: Result): Readonly<Record<string, string>> {
   return result.preimage.inputs as Readonly<Record<string, string>>;
 }
 
-export function toStep(result: Result): LineageStep {
+function toStep(result: Result): LineageStep {
   const { fingerprint, stage, preimage, runId, createdAt, versions, outputs } = result;
   const impl = (preimage.impl ?? {}) as JsonObject;
   return {

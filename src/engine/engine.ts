@@ -9,8 +9,6 @@ export interface Engine {
   readonly id: EngineId;
   /** For people and the lineage: package version and what the processor offers it. */
   readonly description: string;
-  /** True where equal input and seeds give equal bits on every run and machine. */
-  readonly bitExact: boolean;
 }
 
 const OPENERS: Readonly<Partial<Record<EngineId, () => Promise<Engine>>>> = {

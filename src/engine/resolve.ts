@@ -3,11 +3,8 @@ import { StageError } from "../contract/stage.js";
 /** What computes: tfjs's WebAssembly back end, or libtensorflow. The id stands in fingerprints. */
 export type EngineId = "wasm" | "tensorflow";
 
-/** What a pipeline may ask for. `auto` takes the fastest engine that is installed. */
-export type EngineWish = "auto" | "wasm" | "native";
-
 /**
- * The engine a wish resolves to. Light: it loads no tensor library, so the runner calls it at every plan.
+ * The engine that `auto` (the fastest that is installed), `wasm` or `native` resolves to. Light: it loads no tensor library, so the runner calls it at every plan.
  *
  * @throws StageError for `native`, and for a word that names no engine.
  */

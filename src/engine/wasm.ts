@@ -30,6 +30,5 @@ export async function openWasm(): Promise<Engine> {
   return {
     id: "wasm",
     description: `tfjs-backend-wasm ${wasm.version_wasm}${simd ? ", SIMD" : ""}, one thread`,
-    bitExact: true,
   };
 }

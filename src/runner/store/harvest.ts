@@ -1,5 +1,5 @@
 import { closeSync, copyFileSync, existsSync, openSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { Column } from "../../contract/kind.js";
 import { TASK_FILES } from "../../contract/task.js";
 import { type Duck, sqlName, sqlString } from "../../core/duck.js";
@@ -7,7 +7,7 @@ import { writeFileAtomic } from "../../core/files.js";
 import { packsFolder } from "../../core/layout.js";
 import { PackWriter, readPlace, scanPack } from "../../core/packs.js";
 import type { Blobs } from "./blobs.js";
-import { namesIn, remove, textOf, uniqueName } from "./paths.js";
+import { remove, textOf, uniqueName } from "./paths.js";
 import { writeSegment } from "./segment-writer.js";
 import type { SegmentFolder } from "./segments.js";
 
@@ -58,18 +58,6 @@ export async function harvestFolder(
   }
   remove(task);
   return counts;
-}
-
-/** Task folders of a space, by the beginning of their names. */
-export function taskFolders(tasks: string, space: string): string[] {
-  return namesIn(tasks)
-    .filter((name) => name.startsWith(`items-${space}.`))
-    .map((name) => join(tasks, name));
-}
-
-/** The run that a task folder belongs to: the second part of `<what>.<run id>.<attempt>`. */
-export function runOfTask(task: string): string | undefined {
-  return basename(task).split(".")[1];
 }
 
 function claim(task: string): string {

@@ -2,13 +2,12 @@ import { existsSync } from "node:fs";
 import type { Column } from "../../contract/kind.js";
 import type { Duck } from "../../core/duck.js";
 import type { Sha256 } from "../../core/hash.js";
-import { isSha256 } from "../../core/layout.js";
 import type { Blobs } from "./blobs.js";
-import { compactSpace } from "./compact.js";
-import { type HarvestCounts, harvestFolder, runOfTask, taskFolders } from "./harvest.js";
+import type { HarvestCounts } from "./harvest.js";
 import type { Leases } from "./leases.js";
 import type { Locks } from "./locks.js";
 import { dropPack, listSpaces, type Segment, SegmentFolder } from "./segments.js";
+import { runOfTask, taskFolders } from "./task-folders.js";
 
 /**
  * The item cache: what became of each input, for ever. An input's outcome is known within a *space*, which stands for
@@ -44,38 +43,21 @@ export class Items {
     folders: readonly string[],
     duck: Duck,
   ): Promise<HarvestCounts> {
-    const segments = new SegmentFolder(this.root, space);
-    const sum = { ok: 0, failed: 0, transient: 0 };
-    for (const folder of folders) {
-      if (!existsSync(folder)) continue;
-      const counts = await harvestFolder(duck, this.root, this.blobs, segments, columns, folder);
-      sum.ok += counts.ok;
-      sum.failed += counts.failed;
-      sum.transient += counts.transient;
-    }
-    await this.compact(segments, columns, duck);
+    const sum = await this.takeOver(space, columns, folders, duck);
+    await this.compact(new SegmentFolder(this.root, space), columns, duck);
     return sum;
   }
 
   /** Takes over what runs that have died left in their task folders. */
   async harvest(space: Sha256, columns: readonly Column[], duck: Duck): Promise<HarvestCounts> {
-    const none = { ok: 0, failed: 0, transient: 0 };
-    if (!isSha256(space) || taskFolders(this.tasks, space).length === 0) return none;
+    if (taskFolders(this.tasks, space).length === 0) return { ok: 0, failed: 0, transient: 0 };
     const lock = await this.locks.acquire(lockName(space));
     try {
       const abandoned = taskFolders(this.tasks, space).filter((task) => {
         const run = runOfTask(task);
         return run === undefined || !this.leases.isLive(run);
       });
-      const segments = new SegmentFolder(this.root, space);
-      const sum = { ...none };
-      for (const folder of abandoned) {
-        const counts = await harvestFolder(duck, this.root, this.blobs, segments, columns, folder);
-        sum.ok += counts.ok;
-        sum.failed += counts.failed;
-        sum.transient += counts.transient;
-      }
-      return sum;
+      return await this.takeOver(space, columns, abandoned, duck);
     } finally {
       lock.release();
     }
@@ -109,10 +91,31 @@ export class Items {
     }
   }
 
+  private async takeOver(
+    space: Sha256,
+    columns: readonly Column[],
+    folders: readonly string[],
+    duck: Duck,
+  ): Promise<HarvestCounts> {
+    // Loaded when needed: it brings DuckDB along, and a run that has nothing to do must not wait for that.
+    const { harvestFolder } = await import("./harvest.js");
+    const segments = new SegmentFolder(this.root, space);
+    const sum = { ok: 0, failed: 0, transient: 0 };
+    for (const folder of folders) {
+      if (!existsSync(folder)) continue;
+      const counts = await harvestFolder(duck, this.root, this.blobs, segments, columns, folder);
+      sum.ok += counts.ok;
+      sum.failed += counts.failed;
+      sum.transient += counts.transient;
+    }
+    return sum;
+  }
+
   private async compact(segments: SegmentFolder, columns: readonly Column[], duck: Duck): Promise<void> {
     const lock = this.locks.tryAcquire(lockName(segments.space));
     if (!lock) return;
     try {
+      const { compactSpace } = await import("./compact.js");
       const done = await compactSpace(duck, this.root, this.blobs, segments, columns);
       if (done) this.compacted.add(segments.space);
     } finally {

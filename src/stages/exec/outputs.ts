@@ -1,4 +1,4 @@
-import { constants, copyFileSync, mkdirSync } from "node:fs";
+import { constants, copyFileSync, mkdirSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import glob from "fast-glob";
 import { StageError } from "../../contract/stage.js";
@@ -37,8 +37,11 @@ export async function collectOutputs(
   }
 }
 
+/** The files that a path or pattern stands for, relative to the folder, sorted by code unit. */
 async function find(pattern: string, folder: string): Promise<string[]> {
+  const path = normalize(pattern).replace(/\/+$/, "");
+  const named = statSync(join(folder, path), { throwIfNoEntry: false });
+  if (named?.isFile()) return [path];
   const options = { cwd: folder, onlyFiles: true, dot: true, followSymbolicLinks: false };
-  const exact = glob.escapePath(pattern.replace(/\/+$/, ""));
-  return (await glob([pattern, exact, `${exact}/**`], { ...options, unique: true })).sort();
+  return (await glob(named?.isDirectory() ? `${glob.escapePath(path)}/**` : pattern, options)).sort();
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Executor, Exit, Job, RunningJob } from "./executor.js";
@@ -21,17 +21,21 @@ export const localExecutor: Executor = {
     });
     closeSync(log);
     let overMemory = false;
-    const signalGroup = (signal: NodeJS.Signals) => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, signal);
-      } catch {
-        // The group is gone already.
+    const kill = () => {
+      if (child.pid === undefined) return;
+      // A command that the stage started in a group of its own would outlive its host.
+      for (const pid of [...descendants(child.pid), -child.pid]) {
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch {
+          // It is gone already.
+        }
       }
     };
     const watch = setInterval(() => {
       if (job.memoryMiB === undefined || residentMiB(child.pid) <= job.memoryMiB) return;
       overMemory = true;
-      signalGroup("SIGKILL");
+      kill();
     }, MEMORY_EVERY);
     const done = new Promise<Exit>((resolve) => {
       child.once("error", (error) => resolve({ kind: "not-started", message: error.message }));
@@ -44,10 +48,22 @@ export const localExecutor: Executor = {
     return {
       done,
       interrupt: () => void child.kill("SIGTERM"),
-      kill: () => signalGroup("SIGKILL"),
+      kill,
     };
   },
 };
+
+/** Ids of all processes below one, as far as the system tells (Linux). */
+function descendants(pid: number): number[] {
+  try {
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    );
+    return children.flatMap((child) => [child, ...descendants(child)]);
+  } catch {
+    return [];
+  }
+}
 
 /** Resident memory of a process in MiB; 0 where the system does not say. */
 function residentMiB(pid: number | undefined): number {

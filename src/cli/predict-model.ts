@@ -98,8 +98,9 @@ function artifactModel(store: Store, hash: string): ModelSource {
 
 /** The params of the last resize on the way from the sources to the model. */
 function resizeOf(store: Store, hash: string): { readonly resize?: JsonObject } {
-  const last = new LineageGraph(store)
-    .up([hash])
+  const graph = new LineageGraph(store);
+  const last = graph
+    .up(graph.makersOf(hash))
     .filter((step) => step.kind === "resize")
     .at(-1);
   return last ? { resize: last.with } : {};

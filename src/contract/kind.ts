@@ -36,6 +36,8 @@ export interface Column {
 export interface ItemShape {
   /** The input port whose table is mapped; absent for a kind that lists its own items (crawl). */
   readonly port?: string;
+  /** Columns of the input row on which an outcome depends beside the blob; those the table lacks do not count. */
+  readonly reads?: readonly string[];
   /** The columns each item's outcome carries. */
   readonly columns: readonly Column[];
   /** Columns taken over from the input row (or the listing): their names, or all that the outcome does not replace. */

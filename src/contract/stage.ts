@@ -76,7 +76,7 @@ export interface StageModule {
 /** One row to be processed. */
 export interface Item {
   readonly id: string;
-  /** What the result depends on: the input blob's sha256, or what the listing gave. */
+  /** What the outcome is remembered under: the input blob's sha256, and more where the kind `reads` more; or what the listing gave. */
   readonly input: string;
   /** From the listing: path or URL. */
   readonly locator: string;

@@ -1,14 +1,14 @@
 import type { ImplName, Kind, Registry } from "../contract/kind.js";
 import { resolveEngine } from "../engine/resolve.js";
-import { crawl } from "./crawl/kind.js";
+import { kind as crawl } from "./crawl/kind.js";
 import { kind as evaluate } from "./eval/kind.js";
 import { kind as exec } from "./exec/kind.js";
 import { kind as index } from "./index/kind.js";
-import { label } from "./label/kind.js";
+import { kind as label } from "./label/kind.js";
 import { libvipsId } from "./libvips.js";
 import { moduleKind } from "./module/kind.js";
 import { kind as pack } from "./pack/kind.js";
-import { resize } from "./resize/kind.js";
+import { kind as resize } from "./resize/kind.js";
 import { kind as screen } from "./screen/kind.js";
 import { kind as train } from "./train/kind.js";
 

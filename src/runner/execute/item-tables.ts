@@ -33,9 +33,17 @@ export class ItemTables {
     );
   }
 
-  /** Opens the input rows from an artifact's table, whose column `blob` is what an item's outcome depends on. */
+  /**
+   * Opens the input rows from an artifact's table. An item's outcome depends on its `blob`, and on the columns that the
+   * kind reads beside it.
+   */
   async openTable(path: string): Promise<void> {
-    await this.openInput(`SELECT *, blob AS input, '' AS locator FROM ${parquet(path)}`);
+    const available = await this.duck.all(`DESCRIBE SELECT * FROM ${parquet(path)}`);
+    const read = (this.shape.reads ?? []).filter((name) =>
+      available.some((column) => column.column_name === name),
+    );
+    const input = `concat_ws('/', ${["blob", ...read].map(sqlName).join(", ")})`;
+    await this.openInput(`SELECT *, ${input} AS input, '' AS locator FROM ${parquet(path)}`);
   }
 
   private async openInput(query: string): Promise<void> {

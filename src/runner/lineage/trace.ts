@@ -1,8 +1,10 @@
 import { existsSync, statSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import { sha256File } from "../../core/hash.js";
+import type { Result } from "../store/results.js";
 import type { Store } from "../store/store.js";
 import { findItem, type ItemSighting } from "./items.js";
+import type { RunRecord } from "./record.js";
 import { LineageGraph, type LineageStep } from "./walk.js";
 
 /** The lineage of something a user named. */
@@ -32,44 +34,54 @@ export type Lineage =
 export async function traceLineage(store: Store, name: string): Promise<Lineage | undefined> {
   const graph = new LineageGraph(store);
   const run = store.runs.get(name);
-  if (run) {
-    const artifacts = run.stages.flatMap((stage) => Object.values(stage.outputs).map(({ hash }) => hash));
-    return whole(graph, "run", run.runId, artifacts);
-  }
-  const published = publishedArtifacts(store, name);
-  if (published) return whole(graph, "artifact", name, published);
+  if (run) return stepsOf(graph, "run", run.runId, resultsOf(store, run.stages));
+  const published = publishedResult(store, name);
+  if (published) return stepsOf(graph, "artifact", name, [published]);
   if (/^[0-9a-f]{6,64}$/.test(name)) {
     const matches = graph.artifacts().filter((hash) => hash.startsWith(name));
-    if (matches.length === 1) return whole(graph, "artifact", matches[0] as string, matches);
+    const [only] = matches;
+    if (only !== undefined && matches.length === 1) {
+      return stepsOf(graph, "artifact", only, graph.makersOf(only), [only]);
+    }
   }
   const isFile = existsSync(name) && statSync(name).isFile();
   const item = isFile ? await sha256File(name) : name;
   const sightings = await findItem(store, graph, item);
   if (sightings.length === 0) return isFile ? byFile(graph, store, name, item) : undefined;
-  const artifacts = [...new Set(sightings.map(({ artifact }) => artifact))];
-  const from = graph.up(artifacts);
-  const to = graph.down(artifacts).filter((step) => !from.some((s) => s.fingerprint === step.fingerprint));
+  const makers = [...new Set(sightings.map(({ artifact }) => artifact))].flatMap((artifact) =>
+    graph.makersOf(artifact),
+  );
+  const { from, to } = stepsOf(graph, "artifact", name, makers);
   return { subject: "item", name, sightings, from, to };
 }
 
-function whole(
+function resultsOf(store: Store, stages: RunRecord["stages"]): Result[] {
+  return stages.flatMap(({ fingerprint }) => (fingerprint && store.results.get(fingerprint)) || []);
+}
+
+/** @param artifacts those that were asked for; all that the results gave unless named */
+function stepsOf(
   graph: LineageGraph,
   subject: "artifact" | "run",
   name: string,
-  artifacts: readonly string[],
-): Lineage {
-  const from = graph.up(artifacts);
-  const to = graph.down(artifacts).filter((step) => !from.some((s) => s.fingerprint === step.fingerprint));
-  return { subject, name, artifacts, from, to };
+  results: readonly Result[],
+  artifacts = results.flatMap(({ outputs }) => Object.values(outputs).map(({ hash }) => hash)),
+): Exclude<Lineage, { subject: "item" }> {
+  return {
+    subject,
+    name,
+    artifacts: [...new Set(artifacts)],
+    from: graph.up(results),
+    to: graph.down(results),
+  };
 }
 
-/** The artifacts behind a path below latest/<pipeline>/<stage>/. */
-function publishedArtifacts(store: Store, path: string): readonly string[] | undefined {
+/** The result behind a path below latest/<pipeline>/<stage>/. */
+function publishedResult(store: Store, path: string): Result | undefined {
   const [top, pipeline, stage] = relative(store.root, resolve(path)).split(sep);
   if (top !== "latest" || pipeline === undefined || stage === undefined) return undefined;
   const latest = store.latest.get(pipeline, stage);
-  const result = latest ? store.results.get(latest.fingerprint) : undefined;
-  return result ? Object.values(result.outputs).map(({ hash }) => hash) : undefined;
+  return latest ? store.results.get(latest.fingerprint) : undefined;
 }
 
 /** A file that is no item but stands in artifacts: a model, a report, a shard. */
@@ -79,5 +91,7 @@ function byFile(graph: LineageGraph, store: Store, name: string, blob: string): 
     .filter((hash) =>
       Object.values(store.trees.get(hash)?.entries ?? {}).some((entry) => entry.blob === blob),
     );
-  return artifacts.length > 0 ? whole(graph, "artifact", name, artifacts) : undefined;
+  if (artifacts.length === 0) return undefined;
+  const makers = artifacts.flatMap((artifact) => graph.makersOf(artifact));
+  return stepsOf(graph, "artifact", name, makers, artifacts);
 }

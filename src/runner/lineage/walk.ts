@@ -40,36 +40,34 @@ export class LineageGraph {
     return this.makers.get(artifact) ?? [];
   }
 
-  /** Every step from the sources to the artifacts: makers stand before users. */
-  up(artifacts: readonly string[]): readonly LineageStep[] {
-    return this.walk(artifacts, this.makers, (result) => Object.values(inputsOf(result)));
+  /** Results and all that led to them, from the sources on: makers stand before users. */
+  up(results: readonly Result[]): readonly LineageStep[] {
+    return walk(results, (result) => Object.values(inputsOf(result)).flatMap((hash) => this.makersOf(hash)));
   }
 
-  /** Every step that was made of the artifacts: makers stand before users. */
-  down(artifacts: readonly string[]): readonly LineageStep[] {
-    const hashes = (result: Result) => Object.values(result.outputs).map(({ hash }) => hash);
-    return this.walk(artifacts, this.users, hashes).reverse();
+  /** What was made of results, they themselves left out: makers stand before users. */
+  down(results: readonly Result[]): readonly LineageStep[] {
+    const start = new Set(results.map(({ fingerprint }) => fingerprint));
+    const next = (result: Result) =>
+      Object.values(result.outputs).flatMap(({ hash }) => this.users.get(hash) ?? []);
+    return walk(results, next)
+      .filter(({ fingerprint }) => !start.has(fingerprint))
+      .reverse();
   }
+}
 
-  /** Depth first, each result after all that `next` leads to. */
-  private walk(
-    start: readonly string[],
-    results: ReadonlyMap<string, readonly Result[]>,
-    next: (result: Result) => readonly string[],
-  ): LineageStep[] {
-    const seen = new Set<string>();
-    const steps: LineageStep[] = [];
-    const visit = (artifact: string) => {
-      for (const result of results.get(artifact) ?? []) {
-        if (seen.has(result.fingerprint)) continue;
-        seen.add(result.fingerprint);
-        next(result).forEach(visit);
-        steps.push(toStep(result));
-      }
-    };
-    start.forEach(visit);
-    return steps;
-  }
+/** Depth first, each result after all that `next` leads to. */
+function walk(start: readonly Result[], next: (result: Result) => readonly Result[]): LineageStep[] {
+  const seen = new Set<string>();
+  const steps: LineageStep[] = [];
+  const visit = (result: Result) => {
+    if (seen.has(result.fingerprint)) return;
+    seen.add(result.fingerprint);
+    next(result).forEach(visit);
+    steps.push(toStep(result));
+  };
+  start.forEach(visit);
+  return steps;
 }
 
 function push(map: Map<string, Result[]>, key: string, value: Result): void {

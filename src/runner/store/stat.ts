@@ -1,31 +1,32 @@
-import { type BigIntStats, existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { hash as digest } from "node:crypto";
+import { type BigIntStats, statSync } from "node:fs";
 import { join } from "node:path";
-import type { RootDatabase } from "lmdb";
-import { type Sha256, sha256, sha256File, sha256FileSync } from "../../core/hash.js";
+import { writeFileAtomic } from "../../core/files.js";
+import { type Sha256, sha256File, sha256FileSync } from "../../core/hash.js";
 import type { Notices } from "./notices.js";
-import { remove, uniqueName } from "./paths.js";
-import { isSoundLmdb } from "./stat-file.js";
+import { namesIn, remove, uniqueName } from "./paths.js";
+import { makeRecord, STATE_BYTES, type StatRecord, StatTable } from "./stat-table.js";
 
-/** LMDB's keys may be up to 1,978 bytes long; longer paths are keyed by their hash. */
-const LONGEST_KEY = 1900;
 /**
  * A file changed this shortly before it was hashed is not remembered: a further change within the clock's grain
  * would leave size and times as they are (git calls such an entry racy).
  */
 const RACY_MS = 2000;
+/** At least so many new records are written at once; more as there are more, so that files stay few. */
 const BATCH = 5000;
 const SYNC_HASH_BYTES = 4 << 20;
-/** size, mtime, ctime, inode: 8 bytes each; then the hash. */
-const ENTRY = 4 * 8 + 32;
 
 /**
- * sha256 of files by path, remembered as long as size, mtime, ctime (both in ns) and inode stay the same. In LMDB,
- * opened on first use; it is only a cache, so one that is broken or cannot be opened is set aside, not mended.
+ * sha256 of files by path, remembered as long as size, mtime, ctime (both in ns) and inode stay the same. Tables in
+ * files that are never changed: each process adds its own and, when it closes, replaces those it has read by one. A
+ * record is right whenever its state matches, so processes need not agree on anything.
  */
 export class StatCache {
   private readonly folder: string;
-  private opened: RootDatabase<Buffer, string> | "none" | undefined;
-  private readonly pending = new Map<string, Buffer>();
+  private tables: StatTable[] | undefined;
+  private files: string[] = [];
+  private known = 0;
+  private readonly pending = new Map<string, StatRecord>();
   private readonly buffer = Buffer.allocUnsafe(1 << 20);
 
   constructor(
@@ -40,85 +41,88 @@ export class StatCache {
   async hashFile(path: string): Promise<Sha256> {
     const stats = statSync(path, { bigint: true });
     const state = describe(stats);
-    const key = Buffer.byteLength(path) > LONGEST_KEY ? `#${sha256(path)}` : path;
-    const database = this.opened ?? (await this.open());
-    const known = this.pending.get(key) ?? (database === "none" ? undefined : database.getBinaryFast(key));
-    if (known?.length === ENTRY && known.compare(state, 0, state.length, 0, state.length) === 0) {
-      return known.toString("hex", state.length);
+    const key = digest("sha256", path, "buffer");
+    this.tables ??= this.load();
+    for (const table of this.tables) {
+      const hash = table.find(key, state);
+      if (hash !== undefined) return hash;
     }
-    return this.remember(path, key, state, stats);
-  }
-
-  /** Writes what is waiting to be remembered. */
-  flush(): void {
-    const database = this.opened;
-    if (this.pending.size === 0 || database === undefined || database === "none") return;
-    const entries = [...this.pending];
-    this.pending.clear();
-    database.transactionSync(() => {
-      for (const [key, entry] of entries) database.putSync(key, entry);
-    });
-  }
-
-  async close(): Promise<void> {
-    this.flush();
-    const database = this.opened;
-    this.opened = undefined;
-    if (database === undefined || database === "none") return;
-    await database.close();
-  }
-
-  private async remember(path: string, key: string, state: Buffer, stats: BigIntStats): Promise<Sha256> {
+    const name = key.toString("latin1");
+    const recent = this.pending.get(name);
+    if (recent?.compare(state, 0, STATE_BYTES, 32, 32 + STATE_BYTES) === 0)
+      return recent.toString("hex", 32 + STATE_BYTES);
     const hashedAt = Date.now();
     const hash = stats.size <= SYNC_HASH_BYTES ? sha256FileSync(path, this.buffer) : await sha256File(path);
     const unchanged = describe(statSync(path, { bigint: true })).equals(state);
     if (unchanged && !this.readOnly && hashedAt - Number(stats.mtimeMs) >= RACY_MS) {
-      this.pending.set(key, Buffer.concat([state, Buffer.from(hash, "hex")]));
-      if (this.pending.size >= BATCH) this.flush();
+      this.pending.set(name, makeRecord(key, state, Buffer.from(hash, "hex")));
+      if (this.pending.size >= Math.max(BATCH, this.known)) this.flush();
     }
     return hash;
   }
 
-  private async open(): Promise<RootDatabase<Buffer, string> | "none"> {
-    this.opened = await this.openOrReplace();
-    return this.opened;
+  /** Writes what is new, and one file for those that were read. */
+  close(): void {
+    if (this.pending.size > 0) this.flush();
+    const [first, ...rest] = this.tables ?? [];
+    if (first && rest.length > 0 && !this.readOnly) {
+      const files = [...this.files];
+      if (this.write(rest.reduce(StatTable.merge, first)))
+        for (const file of files) remove(join(this.folder, file));
+    }
+    this.tables = undefined;
   }
 
-  private async openOrReplace(): Promise<RootDatabase<Buffer, string> | "none"> {
-    if (this.readOnly && !existsSync(join(this.folder, "data.mdb"))) return "none";
-    const { open } = await import("lmdb");
-    const tryOpen = () => {
-      if (!isSoundLmdb(join(this.folder, "data.mdb"))) throw new Error("its file is damaged");
-      if (!this.readOnly) mkdirSync(this.folder, { recursive: true });
-      return open<Buffer, string>({
-        path: this.folder,
-        encoding: "binary",
-        readOnly: this.readOnly,
-        // One process at a time grows it; a map that large costs address space only.
-        mapSize: 8 << 30,
-        maxReaders: 126,
-      });
-    };
+  private flush(): void {
+    const table = StatTable.of([...this.pending.values()]);
+    this.pending.clear();
+    this.tables?.push(table);
+    this.known += table.count;
+    this.write(table);
+  }
+
+  /** @returns whether it could be written: a cache that cannot is no reason to fail */
+  private write(table: StatTable): boolean {
+    const last = Number.parseInt(this.files.at(-1) ?? "0", 10);
+    const file = `${String(last + 1).padStart(9, "0")}-${uniqueName()}.stat`;
     try {
-      return tryOpen();
-    } catch (error) {
-      if (this.readOnly) return "none";
-      const reason = error instanceof Error ? error.message : String(error);
-      this.notices.add(`the stat cache could not be used (${reason}) and is built anew`);
-    }
-    try {
-      const aside = `${this.folder}.${uniqueName()}`;
-      if (existsSync(this.folder)) renameSync(this.folder, aside);
-      remove(aside);
-      return tryOpen();
+      writeFileAtomic(join(this.folder, file), table.bytes);
+      this.files.push(file);
+      return true;
     } catch {
-      return "none";
+      return false;
     }
+  }
+
+  private load(): StatTable[] {
+    this.files = [];
+    this.known = 0;
+    const tables: StatTable[] = [];
+    for (const path of statFiles(this.folder)) {
+      const table = StatTable.read(path);
+      if (table === "gone") continue;
+      if (table) {
+        tables.push(table);
+        this.files.push(path.slice(this.folder.length + 1));
+        this.known += table.count;
+        continue;
+      }
+      this.notices.add("a part of the stat cache was damaged: its files are hashed again");
+      if (!this.readOnly) remove(path);
+    }
+    return tables;
   }
 }
 
+/** The files of a stat cache, oldest first. */
+export function statFiles(folder: string): string[] {
+  return namesIn(folder)
+    .filter((name) => /^\d{9}-[0-9a-f]+\.stat$/.test(name))
+    .map((name) => join(folder, name));
+}
+
 function describe(stats: BigIntStats): Buffer {
-  const state = Buffer.allocUnsafe(ENTRY - 32);
+  const state = Buffer.allocUnsafe(STATE_BYTES);
   state.writeBigUInt64LE(BigInt.asUintN(64, stats.size), 0);
   state.writeBigInt64LE(stats.mtimeNs, 8);
   state.writeBigInt64LE(stats.ctimeNs, 16);

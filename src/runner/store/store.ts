@@ -21,8 +21,8 @@ export interface StoreOptions {
 }
 
 /**
- * The local store (artifacts/). Opening it reads nothing: each part reads what it is asked for, and neither DuckDB nor
- * LMDB is loaded before it is needed.
+ * The local store (artifacts/). Opening it reads nothing: each part reads what it is asked for, and DuckDB is not
+ * loaded before it is needed.
  */
 export class Store {
   readonly notices = new Notices();
@@ -92,6 +92,6 @@ export class Store {
   async close(): Promise<void> {
     if (!this.readOnly) this.items.close();
     this.blobs.close();
-    await this.stat.close();
+    this.stat.close();
   }
 }

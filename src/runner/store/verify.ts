@@ -4,7 +4,8 @@ import { Duck } from "../../core/duck.js";
 import type { Lock } from "./locks.js";
 import { remove } from "./paths.js";
 import type { Problem } from "./problem.js";
-import { isSoundLmdb } from "./stat-file.js";
+import { statFiles } from "./stat.js";
+import { StatTable } from "./stat-table.js";
 import type { Store } from "./store.js";
 import { verifyLoose, verifyPacks, verifySegments } from "./verify-blobs.js";
 import { verifyTables } from "./verify-tables.js";
@@ -89,13 +90,9 @@ function* verifyLatest(store: Store, fix: boolean): Generator<Problem> {
 }
 
 function* verifyStatCache(store: Store, fix: boolean): Generator<Problem> {
-  const path = join(store.root, "cache", "stat", "data.mdb");
-  if (isSoundLmdb(path)) return;
-  if (fix) remove(path);
-  yield {
-    what: "stat-cache",
-    path,
-    message: "the stat cache is damaged: files are hashed again",
-    fixed: fix,
-  };
+  for (const path of statFiles(join(store.root, "cache", "stat"))) {
+    if (StatTable.read(path)) continue;
+    if (fix) remove(path);
+    yield { what: "stat-cache", path, message: "a part of the stat cache is damaged", fixed: fix };
+  }
 }

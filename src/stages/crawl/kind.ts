@@ -7,7 +7,7 @@ function sourceOf(params: JsonObject): Source {
   return sourceNamed(String((params.source as JsonObject).type));
 }
 
-export const crawl: Kind = {
+export const kind: Kind = {
   name: "crawl",
   version: 1,
   summary: "Gathers pictures from a source",

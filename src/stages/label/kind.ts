@@ -2,7 +2,7 @@ import type { Kind } from "../../contract/kind.js";
 import type { JsonObject } from "../../core/json.js";
 import { teacherNamed } from "./teachers.js";
 
-export const label: Kind = {
+export const kind: Kind = {
   name: "label",
   version: 1,
   summary: "Has a teacher score tags for each picture",
@@ -13,6 +13,8 @@ export const label: Kind = {
   ],
   item: {
     port: "images",
+    // A teacher may look at the picture without its padding.
+    reads: ["content_left", "content_top", "content_width", "content_height"],
     columns: [
       { name: "labels", type: "STRUCT(tag VARCHAR, score DOUBLE)[]" },
       { name: "raw", type: "VARCHAR", blob: true },

@@ -12,7 +12,7 @@ export const items: ItemModule = {
       concurrency: session.concurrency,
       async process(batch: readonly Item[]) {
         const pictures = await Promise.all(
-          batch.map(async (item) => ({ item, bytes: await context.blob(item.input) })),
+          batch.map(async (item) => ({ item, bytes: await context.blob(String(item.row.blob)) })),
         );
         return (await session.label(pictures)).map(outcome);
       },

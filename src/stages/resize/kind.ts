@@ -1,6 +1,6 @@
 import type { Kind } from "../../contract/kind.js";
 
-export const resize: Kind = {
+export const kind: Kind = {
   name: "resize",
   version: 1,
   summary: "Brings pictures to one size, upright, in 8-bit sRGB",

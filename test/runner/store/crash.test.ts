@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "node:test";
 import { sha256 } from "../../../src/core/hash.js";
@@ -141,3 +141,29 @@ test("cut here and there in a merge and in gc: what is known stays known", () =>
     );
     assert.ok(writes > 60, `${writes} writes`);
   }));
+
+test("cut at each write of the stat cache: it gives right hashes, remembered or not", async () => {
+  const files = temporaryFolder();
+  const paths = Array.from({ length: 6 }, (_, i) => join(files, `file ${i}`));
+  for (const path of paths) {
+    writeFileSync(path, path);
+    utimesSync(path, 1e9, 1e9);
+  }
+  const hashAll = async (store: Store, some: readonly string[]) => {
+    for (const path of some) assert.equal(await store.stat.hashFile(path), sha256(path));
+    await store.close();
+  };
+  const prepared = Store.open(join(temporaryFolder(), "artifacts"));
+  await hashAll(prepared, paths.slice(0, 2));
+  await hashAll(Store.open(prepared.root), paths.slice(2, 4));
+  const writes = await cutEverywhere(
+    prepared,
+    1,
+    (store) => hashAll(store, paths),
+    async (next) => {
+      await hashAll(next, paths);
+      assert.deepEqual(await problems(next), []);
+    },
+  );
+  assert.ok(writes > 5, `${writes} writes`);
+});

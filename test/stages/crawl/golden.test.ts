@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sha256 } from "../../../src/core/hash.js";
-import { crawl } from "../../../src/stages/crawl/kind.js";
+import { kind as crawl } from "../../../src/stages/crawl/kind.js";
 import { drawScene } from "../../../src/stages/crawl/sources/synthetic/scene.js";
 
 test("scenes are those of version 1: another drawing needs another version", () => {

@@ -6,7 +6,7 @@ import { LISTED_COLUMNS, type ListContext, type ListedItem } from "../../../src/
 import type { Item, ItemOutcome } from "../../../src/contract/stage.js";
 import { sha256, sha256File } from "../../../src/core/hash.js";
 import type { JsonObject } from "../../../src/core/json.js";
-import { crawl } from "../../../src/stages/crawl/kind.js";
+import { kind as crawl } from "../../../src/stages/crawl/kind.js";
 import { items } from "../../../src/stages/crawl/run.js";
 import { rigContext } from "../../rigs/context.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { crawl } from "../../../src/stages/crawl/kind.js";
+import { kind as crawl } from "../../../src/stages/crawl/kind.js";
 import { Random } from "../../../src/stages/crawl/sources/synthetic/random.js";
 import { drawScene } from "../../../src/stages/crawl/sources/synthetic/scene.js";
 import { listSource, sourceConformance } from "./sources-conformance.js";

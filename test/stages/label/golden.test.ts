@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sha256 } from "../../../src/core/hash.js";
-import { label } from "../../../src/stages/label/kind.js";
+import { kind as label } from "../../../src/stages/label/kind.js";
 import { noise, type Rgb, scores } from "./pictures.js";
 
 test("scores are those of version 1: other scores need another version", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
 import { sha256 } from "../../../src/core/hash.js";
-import { resize } from "../../../src/stages/resize/kind.js";
+import { kind as resize } from "../../../src/stages/resize/kind.js";
 import { resizePicture } from "../../../src/stages/resize/resize.js";
 
 test("output is that of version 1: other pixels or hashes need another version", async () => {

@@ -20,7 +20,8 @@ type Scores = Readonly<Record<string, number>>;
 async function labelBytes(bytes: Uint8Array, row: JsonObject = {}): Promise<ItemOutcome> {
   const context = rigContext({ with: { teacher: { type: "builtin" } } });
   const worker = await label.open(context);
-  const [outcome] = await worker.process([{ id: "x", input: context.addBlob(bytes), locator: "", row }]);
+  const blob = context.addBlob(bytes);
+  const [outcome] = await worker.process([{ id: "x", input: blob, locator: "", row: { ...row, blob } }]);
   await worker.close?.();
   return outcome!;
 }

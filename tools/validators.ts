@@ -1,9 +1,10 @@
 import { Ajv } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
+import type { ParamKeywords } from "../src/contract/kind.js";
 import type { Schema } from "../src/runner/config/validators.js";
 
 /** Words that only the runner reads. */
-const KEYWORDS = ["pipeNeutral", "pipeListing", "pipeSince", "pipeSecret"];
+const KEYWORDS: readonly (keyof ParamKeywords)[] = ["pipeNeutral", "pipeListing", "pipeSince", "pipeSecret"];
 
 /** A TypeBox definition as plain JSON. */
 export function plainSchema(definition: unknown): Schema {

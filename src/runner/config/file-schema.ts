@@ -4,7 +4,7 @@ import { NAME } from "./names.js";
 const strict = { additionalProperties: false } as const;
 const anything = Type.Unknown();
 
-export const Stage = Type.Object(
+const Stage = Type.Object(
   {
     uses: Type.String({
       description:

@@ -91,7 +91,7 @@ export function blobQueries(store: Store, tree: Tree): string[] {
 }
 
 /** A sorted list of hashes in one flat buffer: 32 bytes each, so that a million cost 32 MB. */
-export class HashList {
+class HashList {
   private constructor(
     private readonly bytes: Buffer,
     readonly count: number,

@@ -129,7 +129,7 @@ export function dropPack(root: string, name: string): void {
   for (const suffix of ["pack", "idx", "gone"]) remove(join(packsFolder(root), `${name}.${suffix}`));
 }
 
-export function itemsFolder(root: string): string {
+function itemsFolder(root: string): string {
   return join(root, "cache", "items");
 }
 

@@ -23,7 +23,7 @@ export async function groupDuplicates({ duck, params }: Screening): Promise<void
 }
 
 /** Union-find over image numbers in which the smallest member is the root, and who duplicates whom. */
-export class Groups {
+class Groups {
   private readonly parent: Int32Array;
   /** The smallest image that stays and is linked to this one, or -1. */
   private readonly duplicateOf: Int32Array;

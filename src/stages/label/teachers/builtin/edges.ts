@@ -23,8 +23,8 @@ export interface Edges {
   readonly radial: number;
 }
 
-export const EDGE = 8;
-export const FLAT = 1.5;
+const EDGE = 8;
+const FLAT = 1.5;
 
 /** Gradient histogram resolution: bins per L unit. */
 const BINS = 8;

@@ -27,7 +27,7 @@ export interface Area {
  * Texture, edges and blur mean nothing without a scale: pictures are measured at this many pixels on the long side,
  * so that a picture has the same tags whether it was resized to 64 or to 224.
  */
-export const WORKING_SIDE = 64;
+const WORKING_SIDE = 64;
 
 /**
  * Decodes a picture, or an area of it, brings it to the working side (never up) and converts it to CIELAB.

@@ -78,7 +78,7 @@ export function validatorModule(pipeline: Schema, kinds: ReadonlyMap<string, Sch
     unicode: false,
     // It would say that `unicode` is discouraged; what is wrong with a schema is thrown.
     logger: false,
-    keywords: KEYWORDS,
+    keywords: [...KEYWORDS],
     code: { source: true, esm: true, lines: false },
   });
   const names: Record<string, string> = { pipeline: "pipeline" };

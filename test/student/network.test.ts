@@ -81,7 +81,7 @@ describe("vgg16", () => {
   it("refuses images under 32 pixels and frozen layers in the head", () => {
     assert.throws(() => new Network({ ...SMALL, architecture: "vgg16" }), StageError);
     const network = new Network(SMALL);
-    assert.throws(() => network.freeze(10), /frozen_layers is 10, but vgg-small has 9 layers/);
+    assert.throws(() => network.freeze(13), /frozen_layers is 13, but vgg-small has 12 layers/);
     network.dispose();
   });
 });

@@ -45,8 +45,6 @@ test("reading the command line and the pipeline file loads nothing heavy", async
   }
 });
 
-const todo = "core/duck.ts imports @duckdb/node-api when it is loaded; it should in Duck.open";
-
 test("a run that has nothing to do loads nothing heavy", async () => {
   const rig = rigWithPipeline();
   const first = await rig.pipe("run", "--quiet");

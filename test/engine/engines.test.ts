@@ -1,0 +1,3 @@
+import { engineConformance } from "./engines-conformance.js";
+
+engineConformance("wasm");

@@ -20,6 +20,9 @@ export const TASK_FILES = {
   result: "result.json",
 } as const;
 
+/** Names a host's task folder in its environment, and so in that of all it starts: they can be found and ended. */
+export const TASK_VARIABLE = "PIPESTILL_TASK";
+
 export interface TaskInput {
   readonly hash: string;
   /** Name in the artifact → absolute path of its bytes. */

@@ -17,10 +17,12 @@ async function main(): Promise<void> {
   const events = new HostEvents(join(folder, TASK_FILES.events));
   const abort = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => abort.abort());
-  const parent = setInterval(() => {
+  const endWithParent = () => {
     if (task.parent !== undefined && process.ppid !== task.parent) abort.abort();
-  }, PARENT_EVERY);
-  parent.unref();
+  };
+  // At once, too: who takes over from a dead runner must not meet a host that is only about to begin.
+  endWithParent();
+  setInterval(endWithParent, PARENT_EVERY).unref();
   let result: HostResult;
   try {
     result = await execute(task, folder, events, abort.signal);
@@ -44,6 +46,7 @@ async function execute(
   signal: AbortSignal,
 ): Promise<HostResult> {
   const context = createContext(task, events, takeSecrets(task.secrets), signal);
+  signal.throwIfAborted();
   const module = (await import(task.module)) as { stage?: StageModule; items?: ItemModule };
   if (task.mode === "whole") {
     if (!module.stage) throw new Error(`${task.kind}: its module exports no \`stage\``);

@@ -40,10 +40,11 @@ export function planPipeline(options: PlanOptions): Promise<Plan> {
   return new Planner(options, () => {}).plan();
 }
 
-/** Time-sorted and unique: 20261124T214501-3f9a1c. */
+/** Time-sorted to the millisecond (three hexadecimal digits after the second) and unique: 20261124T214501-3f9a1c. */
 function newRunId(now: Date): string {
   const time = now.toISOString().replace(/[-:]|\.\d+Z$/g, "");
-  return `${time}-${randomBytes(3).toString("hex")}`;
+  const millisecond = now.getMilliseconds().toString(16).padStart(3, "0");
+  return `${time}-${millisecond}${randomBytes(2).toString("hex").slice(1)}`;
 }
 
 /**

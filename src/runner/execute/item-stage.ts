@@ -8,6 +8,7 @@ import { itemSpace, stageSeed } from "../plan/fingerprint.js";
 import { listItems, spoolListing } from "../plan/listing.js";
 import { runHost } from "./host-run.js";
 import { ItemTables } from "./item-tables.js";
+import { endOrphans } from "./orphans.js";
 import {
   baseTask,
   failedResult,
@@ -37,6 +38,7 @@ export async function runItemStage(env: StageEnv): Promise<Made> {
   const duck = await Duck.open({ scratch: work });
   try {
     const tables = new ItemTables(duck, stage.kind, store, space);
+    await endOrphans(store, `items-${space}`);
     await store.items.harvest(space, columns, duck);
     await openInput(env, tables, work);
     await tables.loadKnown();

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Column, type ItemShape, type Kind, LISTED_COLUMNS } from "../../contract/kind.js";
 import { StageError } from "../../contract/stage.js";
@@ -114,11 +115,14 @@ export class ItemTables {
 
   /** Notes the failures of finished hosts that may pass: they are in no cache, but in this result's failures. */
   async notePassing(folders: readonly string[]): Promise<number> {
-    const logs = folders.map((folder) => sqlString(join(folder, TASK_FILES.items))).join(", ");
+    // A host that died at once has no log.
+    const logs = folders.map((folder) => join(folder, TASK_FILES.items)).filter((path) => existsSync(path));
+    await this.duck.run("CREATE OR REPLACE TABLE passing (input VARCHAR, class VARCHAR, detail VARCHAR)");
+    if (logs.length === 0) return 0;
     await this.duck.run(
-      `CREATE OR REPLACE TABLE passing AS
+      `INSERT INTO passing
        SELECT DISTINCT ON (input) input, class, detail
-       FROM read_json([${logs}], format = 'newline_delimited', ignore_errors = true,
+       FROM read_json([${logs.map(sqlString).join(", ")}], format = 'newline_delimited', ignore_errors = true,
          columns = {input: 'VARCHAR', ok: 'BOOLEAN', class: 'VARCHAR', detail: 'VARCHAR', transient: 'BOOLEAN'})
        WHERE NOT ok AND transient ORDER BY input, class`,
     );

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Executor, Exit, Job, RunningJob } from "./executor.js";
+import { descendants, processesOf, signal } from "./processes.js";
 
 const HOST = fileURLToPath(new URL("../../host/main.js", import.meta.url));
 const MEMORY_EVERY = 500;
@@ -23,14 +24,8 @@ export const localExecutor: Executor = {
     let overMemory = false;
     const kill = () => {
       if (child.pid === undefined) return;
-      // A command that the stage started in a group of its own would outlive its host.
-      for (const pid of [...descendants(child.pid), -child.pid]) {
-        try {
-          process.kill(pid, "SIGKILL");
-        } catch {
-          // It is gone already.
-        }
-      }
+      const others = [...descendants(child.pid), ...processesOf(job.folder)];
+      signal([...others, -child.pid], "SIGKILL");
     };
     const watch = setInterval(() => {
       if (job.memoryMiB === undefined || residentMiB(child.pid) <= job.memoryMiB) return;
@@ -39,9 +34,11 @@ export const localExecutor: Executor = {
     }, MEMORY_EVERY);
     const done = new Promise<Exit>((resolve) => {
       child.once("error", (error) => resolve({ kind: "not-started", message: error.message }));
-      child.once("exit", (code, signal) => {
+      child.once("exit", (code, by) => {
+        // Killed from outside, it leaves what it had started: its command would write on.
+        if (by) kill();
         if (overMemory) resolve({ kind: "out-of-memory", memoryMiB: job.memoryMiB ?? 0 });
-        else if (signal) resolve({ kind: "signalled", signal });
+        else if (by) resolve({ kind: "signalled", signal: by });
         else resolve({ kind: "exited", code: code ?? 0 });
       });
     }).finally(() => clearInterval(watch));
@@ -52,18 +49,6 @@ export const localExecutor: Executor = {
     };
   },
 };
-
-/** Ids of all processes below one, as far as the system tells (Linux). */
-function descendants(pid: number): number[] {
-  try {
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
-    );
-    return children.flatMap((child) => [child, ...descendants(child)]);
-  } catch {
-    return [];
-  }
-}
 
 /** Resident memory of a process in MiB; 0 where the system does not say. */
 function residentMiB(pid: number | undefined): number {

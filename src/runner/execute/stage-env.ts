@@ -1,6 +1,12 @@
 import { availableParallelism, homedir } from "node:os";
 import { join } from "node:path";
-import type { HostEvent, HostResult, Task, TaskInput } from "../../contract/task.js";
+import {
+  type HostEvent,
+  type HostResult,
+  TASK_VARIABLE,
+  type Task,
+  type TaskInput,
+} from "../../contract/task.js";
 import type { StageConfig } from "../config/pipeline.js";
 import { stageImpl, stageSeed } from "../plan/fingerprint.js";
 import type { ArtifactRef } from "../plan/plan.js";
@@ -88,7 +94,7 @@ export function hostJob(env: StageEnv, folder: string): Job {
   return {
     folder,
     logFile: env.logFile,
-    env: hostEnvironment(env.stage),
+    env: { ...hostEnvironment(env.stage), [TASK_VARIABLE]: folder },
     ...(memoryMiB === undefined ? {} : { memoryMiB }),
   };
 }

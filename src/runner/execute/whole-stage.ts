@@ -6,6 +6,7 @@ import { writeFileAtomic } from "../../core/files.js";
 import type { ArtifactRef } from "../plan/plan.js";
 import type { TreeEntry } from "../store/trees.js";
 import { runHost } from "./host-run.js";
+import { endOrphans } from "./orphans.js";
 import {
   baseTask,
   hostControl,
@@ -18,7 +19,9 @@ import {
 
 /** Runs a whole stage in one host and takes its output into the store. @throws StageStopped */
 export async function runWholeStage(env: StageEnv): Promise<Made> {
-  const folder = env.options.store.taskDir(taskName(env, `stage-${env.fingerprint}`, 0));
+  const { store } = env.options;
+  await endOrphans(store, `stage-${env.fingerprint}`);
+  const folder = store.taskDir(taskName(env, `stage-${env.fingerprint}`, 0));
   mkdirSync(folder, { recursive: true });
   try {
     writeFileAtomic(join(folder, TASK_FILES.task), JSON.stringify(baseTask(env, "whole")));

@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readlinkSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Duck } from "../../core/duck.js";
 import { isSha256 } from "../../core/layout.js";
+import { sweepDebris } from "./debris.js";
 import { looseBlobs } from "./loose.js";
 import { type GcPolicy, type Marks, mark } from "./marks.js";
 import { namesIn, remove, textOf } from "./paths.js";
@@ -38,6 +39,7 @@ export async function gc(store: Store, options: GcOptions): Promise<GcReport> {
     const heldByCache = await sweepPacks(store, duck, marks, sweeper);
     sweepLoose(store, marks, heldByCache, sweeper);
     sweepScratch(store, marks, sweeper, options.olderThanMs, now);
+    sweepDebris(store, sweeper);
     return sweeper.report();
   } finally {
     duck.close();

@@ -70,6 +70,11 @@ export class Leases {
       .map((name) => name.slice(RUN.length));
   }
 
+  /** Removes what killed processes left of theirs. */
+  tidy(): void {
+    this.locks.tidy();
+  }
+
   isLive(runId: string): boolean {
     return this.locks.isHeld(`${RUN}${runId}`);
   }

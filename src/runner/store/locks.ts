@@ -122,6 +122,16 @@ export class Locks {
     return holder !== undefined && liveness(holder.identity) !== "dead";
   }
 
+  /** Removes what killed processes left: the locks of dead owners, and drafts of locks. */
+  tidy(): void {
+    for (const name of this.names()) {
+      const holder = readHolder(this.path(name));
+      if (holder && liveness(holder.identity) === "dead") this.clear(name, holder.token);
+    }
+    // One that somebody is about to link is made again.
+    for (const file of namesIn(this.folder)) if (!file.endsWith(".lock")) remove(join(this.folder, file));
+  }
+
   private names(): string[] {
     return namesIn(this.folder)
       .filter((name) => name.endsWith(".lock"))
@@ -156,7 +166,8 @@ export class Locks {
       return new Lock(path, token, fd);
     } catch (error) {
       closeSync(fd);
-      if (isCode(error, "EEXIST")) return undefined;
+      // ENOENT: gc has tidied the draft away.
+      if (isCode(error, "EEXIST", "ENOENT")) return undefined;
       throw error;
     } finally {
       rmSync(draft, { force: true });

@@ -74,5 +74,6 @@ export function bytesBelow(path: string): number {
 
 /** Removes a file or folder, however deep; what is gone already is no error. */
 export function remove(path: string): void {
-  rmSync(path, { recursive: true, force: true });
+  // A host that has lost its runner may add a file meanwhile: then once more.
+  rmSync(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 });
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type StageContext, StageError, type StageModule } from "../../contract/stage.js";
+import { TASK_VARIABLE } from "../../contract/task.js";
 import { Duck } from "../../core/duck.js";
 import { describeTable } from "../../core/tables.js";
 import { linkInputs } from "./inputs.js";
@@ -42,7 +43,7 @@ export const stage: StageModule = {
 
 function environment(context: StageContext, params: Params): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const name of PLAIN) {
+  for (const name of [...PLAIN, TASK_VARIABLE]) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Help } from "commander";
-import { StageError } from "../core/errors.js";
+import { StageError, systemHint } from "../core/errors.js";
 import { VERSION } from "../core/version.js";
 import { ConfigError, EXIT, UsageError } from "./shared/errors.js";
 import { jsonText, processTerminal, type Terminal } from "./shared/output.js";
@@ -135,7 +135,7 @@ async function report(error: unknown, terminal: Terminal, argv: readonly string[
   }
   json({ problems: [] });
   if (isSystemError(error)) {
-    say(message);
+    say(message, systemHint(error));
     return EXIT.failed;
   }
   say(

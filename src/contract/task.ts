@@ -1,3 +1,4 @@
+import type { FailureText } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import type { Column } from "./kind.js";
 import type { OutputFile } from "./stage.js";
@@ -20,6 +21,9 @@ export const TASK_FILES = {
   result: "result.json",
 } as const;
 
+/** Exit code of a host that could not write its result (EX_IOERR of sysexits.h). */
+export const NO_RESULT = 74;
+
 /** Names a host's task folder in its environment, and so in that of all it starts: they can be found and ended. */
 export const TASK_VARIABLE = "PIPESTILL_TASK";
 
@@ -38,6 +42,8 @@ export interface Task {
   readonly mode: "whole" | "items";
   readonly with: JsonObject;
   readonly inputs: Readonly<Record<string, TaskInput>>;
+  /** Names of the kind's output ports. */
+  readonly outputs: readonly string[];
   readonly base: string;
   /** The store's root, read only. */
   readonly store: string;
@@ -80,14 +86,8 @@ export type HostEvent =
   | { readonly type: "progress"; readonly done: number; readonly total: number; readonly text?: string }
   | { readonly type: "note"; readonly message: string };
 
-export interface HostFailure {
-  readonly message: string;
-  readonly class?: string;
-  readonly hint?: string;
-  readonly stack?: string;
-  /** The blob that was missing or damaged, so that the runner can have it made again. */
-  readonly blob?: string;
-}
+/** `blob`: the one that was missing or damaged, so that the runner can have it made again. */
+export type HostFailure = FailureText;
 
 export type HostResult =
   | {

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } f
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StageError } from "./errors.js";
-import { type Sha256, sha256 } from "./hash.js";
+import { type Sha256, sha256, sha256FileSync } from "./hash.js";
 import { loosePath, packsFolder } from "./layout.js";
 import { PackIndex, type PackPlace, PackTable } from "./pack-index.js";
 import { readPlace, scanPack } from "./packs.js";
@@ -119,6 +119,23 @@ function findIn(
     if (place) return { pack, place };
   }
   return undefined;
+}
+
+/**
+ * Checks a blob that is a file of its own against its name.
+ *
+ * @throws StageError of class `missing-blob` or `damaged-blob`, with the blob's name
+ */
+export function checkFile(path: string, hash: Sha256, what: string): void {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    throw new StageError(`the store has lost ${what}`, { class: "missing-blob", blob: hash });
+  }
+  if (sha256FileSync(path) === hash) return;
+  throw new StageError(`${what} is damaged: its bytes do not match its name`, {
+    class: "damaged-blob",
+    blob: hash,
+    hint: "run `pipe verify --fix`, then the pipeline: what is damaged is made anew",
+  });
 }
 
 /** Names of the packs of a store, sorted. */

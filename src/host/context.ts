@@ -1,8 +1,10 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BaseContext, type InputArtifact, StageError } from "../contract/stage.js";
 import { type HostEvent, TASK_FILES, type Task, type TaskInput } from "../contract/task.js";
-import { BlobReader } from "../core/blobs.js";
+import { BlobReader, checkFile } from "../core/blobs.js";
+import { shortened } from "../core/errors.js";
+import type { Redactor } from "./redact.js";
 
 /** Progress lines are written no more often than this, milliseconds. */
 const PROGRESS_EVERY = 150;
@@ -12,7 +14,10 @@ export class HostEvents {
   private last = 0;
   private pending: HostEvent | undefined;
 
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly redactor: Redactor,
+  ) {}
 
   progress(done: number, total: number, text?: string): void {
     const event: HostEvent = { type: "progress", done, total, ...(text === undefined ? {} : { text }) };
@@ -26,7 +31,7 @@ export class HostEvents {
   }
 
   note(message: string): void {
-    this.write({ type: "note", message });
+    this.write({ type: "note", message: shortened(message) });
   }
 
   /** Writes the last progress that was held back. */
@@ -36,7 +41,7 @@ export class HostEvents {
 
   private write(event: HostEvent): void {
     this.pending = undefined;
-    appendFileSync(this.path, `${JSON.stringify(event)}\n`);
+    appendFileSync(this.path, `${JSON.stringify(this.redactor.json(event))}\n`);
   }
 }
 
@@ -52,6 +57,7 @@ export function takeSecrets(names: readonly string[]): ReadonlyMap<string, strin
 }
 
 function inputArtifact(port: string, input: TaskInput): InputArtifact {
+  const checked = new Set<string>();
   return {
     hash: input.hash,
     files: Object.keys(input.files).sort(),
@@ -62,11 +68,10 @@ function inputArtifact(port: string, input: TaskInput): InputArtifact {
           hint: `it holds: ${Object.keys(input.files).sort().slice(0, 10).join(", ")}`,
         });
       }
-      if (!existsSync(path)) {
-        throw new StageError(`the store lost ${name} of the input \`${port}\``, {
-          class: "missing-blob",
-          blob: path.split("/").slice(-2).join(""),
-        });
+      // Once is enough: a blob's file is read only, and this host has it for a while.
+      if (!checked.has(name)) {
+        checkFile(path, path.split("/").slice(-2).join(""), `${name} of the input \`${port}\``);
+        checked.add(name);
       }
       return path;
     },

@@ -16,6 +16,7 @@ import { fsyncPath, writeFileAtomic } from "../core/files.js";
 import { sha256, sha256FileSync } from "../core/hash.js";
 import { LOOSE_FROM_BYTES } from "../core/layout.js";
 import { PackWriter } from "../core/packs.js";
+import type { Redactor } from "./redact.js";
 
 /** Results wait at most this long, milliseconds, before they are written and fsynced together. */
 const FLUSH_AFTER = 200;
@@ -29,7 +30,10 @@ export class ItemLog {
   private lines: string[] = [];
   private readonly timer: NodeJS.Timeout;
 
-  constructor(folder: string) {
+  constructor(
+    folder: string,
+    private readonly redactor: Redactor,
+  ) {
     this.blobs = join(folder, TASK_FILES.blobs);
     this.pack = new PackWriter(join(folder, TASK_FILES.pack));
     this.fd = openSync(join(folder, TASK_FILES.items), "a");
@@ -59,7 +63,7 @@ export class ItemLog {
   }
 
   add(line: ItemLine): void {
-    this.lines.push(`${JSON.stringify(line)}\n`);
+    this.lines.push(`${JSON.stringify(this.redactor.json(line))}\n`);
     if (this.lines.length >= FLUSH_LINES) this.flush();
   }
 

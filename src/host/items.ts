@@ -6,6 +6,7 @@ import type { BaseContext, Item, ItemModule, ItemOutcome, ItemWorker } from "../
 import { TASK_FILES, type TaskItem } from "../contract/task.js";
 import type { Json } from "../core/json.js";
 import { ItemLog } from "./item-log.js";
+import type { Redactor } from "./redact.js";
 
 /**
  * Works through todo.jsonl: batches of items go to the worker, as many at once as it allows; every outcome is logged.
@@ -17,9 +18,10 @@ export async function runItems(
   folder: string,
   total: number,
   columns: readonly Column[],
+  redactor: Redactor,
 ): Promise<void> {
   const worker = await module.open(context);
-  const log = new ItemLog(folder);
+  const log = new ItemLog(folder, redactor);
   const flight = new Set<Promise<void>>();
   let failure: unknown;
   let done = 0;

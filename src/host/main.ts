@@ -1,20 +1,24 @@
 import { join } from "node:path";
-import type { ItemModule, StageModule } from "../contract/stage.js";
-import { StageError } from "../contract/stage.js";
-import { type HostFailure, type HostResult, TASK_FILES, type Task } from "../contract/task.js";
+import type { BaseContext, ItemModule, StageModule } from "../contract/stage.js";
+import { type HostResult, NO_RESULT, TASK_FILES, type Task } from "../contract/task.js";
+import { describeError } from "../core/errors.js";
 import { writeFileAtomic } from "../core/files.js";
 import { createContext, HostEvents, readTask, takeSecrets } from "./context.js";
 import { runItems } from "./items.js";
+import { Redactor } from "./redact.js";
 import { runWhole } from "./whole.js";
 
 /** How often the host looks whether the runner that started it is still there, milliseconds. */
 const PARENT_EVERY = 1000;
 
-/** The stage host: `node host/main.js <task folder> [--parent <pid>]`. Exit 0 whenever result.json was written. */
+/** The stage host: `node host/main.js <task folder>`. Exit 0 whenever result.json was written. */
 async function main(): Promise<void> {
   const folder = process.argv[2] as string;
   const task = readTask(folder);
-  const events = new HostEvents(join(folder, TASK_FILES.events));
+  const secrets = takeSecrets(task.secrets);
+  const redactor = new Redactor(secrets.values());
+  const flushes = [process.stdout, process.stderr].map((stream) => redactor.guard(stream));
+  const events = new HostEvents(join(folder, TASK_FILES.events), redactor);
   const abort = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => abort.abort());
   const endWithParent = () => {
@@ -23,45 +27,51 @@ async function main(): Promise<void> {
   // At once, too: who takes over from a dead runner must not meet a host that is only about to begin.
   endWithParent();
   setInterval(endWithParent, PARENT_EVERY).unref();
-  let result: HostResult;
-  try {
-    result = await execute(task, folder, events, abort.signal);
-    if (abort.signal.aborted) result = { protocol: 1, status: "interrupted" };
-  } catch (error) {
-    result = abort.signal.aborted
-      ? { protocol: 1, status: "interrupted" }
-      : { protocol: 1, status: "failed", error: describe(error) };
-    if (result.status === "failed") console.error(error instanceof StageError ? error.message : error);
-  }
-  events.flush();
-  writeFileAtomic(join(folder, TASK_FILES.result), JSON.stringify(result));
   // A stage may leave handles open (a pool, a native thread): its result is written, so nothing is waited for.
-  process.exit(0);
+  const end = (result: HostResult): never => {
+    events.flush();
+    for (const flush of flushes) flush();
+    const text = JSON.stringify(redactor.json(result));
+    try {
+      writeFileAtomic(join(folder, TASK_FILES.result), text);
+    } catch (error) {
+      console.error((error as Error).message);
+      process.exit(NO_RESULT);
+    }
+    process.exit(0);
+  };
+  const fail = (error: unknown): never => {
+    if (abort.signal.aborted) return end({ protocol: 1, status: "interrupted" });
+    const failure = describeError(error);
+    console.error(failure.stack === undefined ? failure.message : error);
+    return end({ protocol: 1, status: "failed", error: failure });
+  };
+  // What a stage throws from a callback of its own.
+  process.once("uncaughtException", fail);
+  try {
+    abort.signal.throwIfAborted();
+    const context = createContext(task, events, secrets, abort.signal);
+    const result = await execute(task, folder, context, redactor);
+    end(abort.signal.aborted ? { protocol: 1, status: "interrupted" } : result);
+  } catch (error) {
+    fail(error);
+  }
 }
 
 async function execute(
   task: Task,
   folder: string,
-  events: HostEvents,
-  signal: AbortSignal,
+  context: BaseContext,
+  redactor: Redactor,
 ): Promise<HostResult> {
-  const context = createContext(task, events, takeSecrets(task.secrets), signal);
-  signal.throwIfAborted();
   const module = (await import(task.module)) as { stage?: StageModule; items?: ItemModule };
   if (task.mode === "whole") {
     if (!module.stage) throw new Error(`${task.kind}: its module exports no \`stage\``);
     return runWhole(module.stage, context, folder, task);
   }
   if (!module.items) throw new Error(`${task.kind}: its module exports no \`items\``);
-  await runItems(module.items, context, folder, task.total ?? 0, task.columns ?? []);
+  await runItems(module.items, context, folder, task.total ?? 0, task.columns ?? [], redactor);
   return { protocol: 1, status: "ok", outputs: {}, metrics: {}, memo: [] };
-}
-
-function describe(error: unknown): HostFailure {
-  if (error instanceof StageError) return { message: error.message, ...error.options };
-  if (error instanceof Error)
-    return { message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
-  return { message: String(error) };
 }
 
 await main();

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BaseContext, StageModule } from "../contract/stage.js";
+import { type BaseContext, StageError, type StageModule } from "../contract/stage.js";
 import { type HostResult, TASK_FILES, type Task } from "../contract/task.js";
 import { isSha256, loosePath, memoPath } from "../core/layout.js";
 
@@ -15,6 +15,7 @@ export async function runWhole(
   const result = await module.run({
     ...base,
     outDir(port) {
+      checkPort(task, port);
       const path = join(folder, TASK_FILES.out, port);
       mkdirSync(path, { recursive: true });
       return path;
@@ -24,13 +25,29 @@ export async function runWhole(
       set: (key, port, path) => void memo.push({ key, port, path }),
     },
   });
+  const outputs = result.outputs ?? {};
+  for (const [port, files] of Object.entries(outputs)) {
+    checkPort(task, port);
+    if (Array.isArray(files) && files.every((file) => typeof file?.path === "string")) continue;
+    throw new StageError(`what the stage gave for its output \`${port}\` is no list of files`, {
+      hint: 'files in context.outDir("…") need not be listed; tables are listed as { path, table }',
+    });
+  }
   return {
     protocol: 1,
     status: "ok",
-    outputs: result.outputs ?? {},
+    outputs,
     metrics: result.metrics ?? {},
     memo,
   };
+}
+
+/** What went to a port that is not there would be lost without a word, and its name becomes part of a path. */
+function checkPort(task: Task, port: string): void {
+  if (task.outputs.includes(port)) return;
+  throw new StageError(`the stage has no output port ${JSON.stringify(port)}`, {
+    hint: `it has: ${task.outputs.join(", ")}`,
+  });
 }
 
 /** The blob remembered under a key, if the store still holds it as a file. */

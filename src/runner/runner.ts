@@ -85,9 +85,13 @@ export async function runPipeline(options: RunOptions): Promise<RunRecord> {
       interrupting("Interrupted: stages finish the items in hand and stop. Once more stops at once."),
     );
     options.kill.addEventListener("abort", interrupting("Stopping at once."));
-    const planner = new Planner(options, (stage, message) =>
-      recorder.emit({ type: "stage-note", stage, message }),
-    );
+    const warnings = new Map<string, Set<string>>();
+    const planner = new Planner(options, (stage, message) => {
+      const said = warnings.get(stage) ?? new Set();
+      if (said.has(message)) return;
+      warnings.set(stage, said.add(message));
+      recorder.emit({ type: "stage-note", stage, message });
+    });
     const remakes = new Map<string, Promise<StageRecord>>();
     const state: RunState = {
       runId,
@@ -98,6 +102,7 @@ export async function runPipeline(options: RunOptions): Promise<RunRecord> {
       cores: new Cores(availableParallelism()),
       known: new Map(),
       fingerprints: new Map(),
+      warnings,
       logFile: (stage) => join(store.root, "runs", runId, "logs", `${stage.name}.log`),
       remake(stage) {
         const running = remakes.get(stage.name);

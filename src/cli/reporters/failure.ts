@@ -5,6 +5,7 @@ import type { Paint } from "../shared/colour.js";
 import { printable } from "../shared/format.js";
 
 const LOG_LINES = 20;
+const LINE_LENGTH = 1000;
 const LOG_BYTES = 64 * 1024;
 
 /** Everything that helps with each failed stage: message, hint, the end of its log, the command that reruns it. */
@@ -48,7 +49,8 @@ export function logTail(path: string): string[] {
     const buffer = Buffer.alloc(Math.min(size, LOG_BYTES));
     const read = readSync(fd, buffer, 0, buffer.length, size - buffer.length);
     const text = printable(buffer.toString("utf8", 0, read).replaceAll("\r", "")).trimEnd();
-    return text === "" ? [] : text.split("\n").slice(-LOG_LINES);
+    const lines = text === "" ? [] : text.split("\n").slice(-LOG_LINES);
+    return lines.map((line) => (line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH)}…` : line));
   } finally {
     closeSync(fd);
   }

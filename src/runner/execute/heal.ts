@@ -1,11 +1,17 @@
 import { Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
+import { sha256File } from "../../core/hash.js";
 import type { StageConfig } from "../config/pipeline.js";
+import { itemSpace } from "../plan/fingerprint.js";
 import type { RunState } from "./run-state.js";
 import { failedResult, StageStopped } from "./stage-env.js";
 
 /** Has every input of a stage whose bytes the store has lost made again. @throws StageStopped when that fails. */
 export async function makeWhole(state: RunState, stage: StageConfig): Promise<void> {
-  const { trees } = state.options.store;
+  const { trees, blobs } = state.options.store;
+  for (const name of blobs.mendIndexes()) {
+    const message = `the index of pack ${name} was missing or damaged and is made again`;
+    state.recorder.emit({ type: "store-healed", message });
+  }
   for (const ref of Object.values(stage.inputs)) {
     const hash = state.known.get(ref.stage)?.[ref.port]?.hash ?? "";
     const tree = trees.get(hash);
@@ -20,17 +26,21 @@ export async function makeWhole(state: RunState, stage: StageConfig): Promise<vo
  */
 export async function healInput(state: RunState, stage: StageConfig, blob: string): Promise<boolean> {
   const { store } = state.options;
+  const inInput = Object.values(stage.inputs).some((ref) => isPartOf(state, ref.stage, ref.port, blob));
+  const maker = inInput ? undefined : await findMaker(state, stage, blob);
+  if (!inInput && !maker) return false;
   const { message } = store.blobs.setAside(blob);
   state.recorder.emit({ type: "store-healed", message });
-  const maker = await findMaker(state, stage, blob);
-  if (!maker) return Object.values(stage.inputs).some((ref) => isPartOf(state, ref.stage, ref.port, blob));
+  // A file of an input needs no more: makeWhole sees that it is gone.
+  if (!maker) return true;
+  const { registry, pipeline } = state.options;
+  store.items.strike(itemSpace(registry, maker, pipeline.seed), blob);
   const fingerprint = state.fingerprints.get(maker.name);
   if (fingerprint !== undefined) store.results.drop(fingerprint);
   await remake(state, maker.name);
   return true;
 }
 
-/** A blob that is a file of an input artifact needs no search: makeWhole sees that it is gone. */
 function isPartOf(state: RunState, stage: string, port: string, blob: string): boolean {
   const tree = state.options.store.trees.get(state.known.get(stage)?.[port]?.hash ?? "");
   return Object.values(tree?.entries ?? {}).some((entry) => entry.blob === blob);
@@ -61,6 +71,12 @@ async function findMaker(
       for (const entry of Object.values(tree?.entries ?? {})) {
         const columns = entry.table?.blobColumns ?? [];
         if (columns.length === 0 || !store.blobs.hasFile(entry.blob)) continue;
+        if ((await sha256File(store.blobs.path(entry.blob))) !== entry.blob) {
+          // Nothing can be looked up in it: made again, it may bring the blob back, and if not, the search goes on.
+          const { message } = store.blobs.setAside(entry.blob);
+          state.recorder.emit({ type: "store-healed", message });
+          return candidate;
+        }
         const where = columns.map((name) => `${sqlName(name)} = ${sqlString(blob)}`).join(" OR ");
         const table = parquet(store.blobs.path(entry.blob));
         if (await duck.value(`SELECT count(*) > 0 FROM ${table} WHERE ${where}`)) return candidate;

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import { type HostEvent, type HostResult, TASK_FILES } from "../../contract/task.js";
+import { type HostEvent, type HostResult, NO_RESULT, TASK_FILES } from "../../contract/task.js";
 import type { Executor, Exit, Job } from "./executor.js";
 
 /** How often the events of a running host are read, milliseconds. */
@@ -70,9 +70,27 @@ function timeout(limit: number): HostResult {
   );
 }
 
+const SIGNALS: Readonly<Record<string, string>> = {
+  SIGKILL: "if nobody killed it, the machine ran out of memory: try fewer `resources.cpus`",
+  SIGABRT: "JavaScript's heap was full, or native code gave up: the end of its log says which",
+};
+
 function died(exit: Exit): HostResult {
   switch (exit.kind) {
     case "exited":
+      // What Node says of a main module whose promise nothing can settle any more.
+      if (exit.code === 13) {
+        return failed(
+          "it waited for something that never came: a promise that nothing could settle any more",
+          "look for a callback or event that is never called",
+        );
+      }
+      if (exit.code === NO_RESULT) {
+        return failed(
+          "it could not write its result",
+          "the disk or its table of files is full: df -h and df -i tell which; what is finished is kept",
+        );
+      }
       return failed(
         `its process ended with exit code ${exit.code} and without a result`,
         "the end of its log may say why",
@@ -80,9 +98,7 @@ function died(exit: Exit): HostResult {
     case "signalled":
       return failed(
         `its process was ended by ${exit.signal}`,
-        exit.signal === "SIGKILL"
-          ? "if nobody killed it, the machine ran out of memory: try fewer `resources.cpus`"
-          : "a crash in native code: the end of its log may say where",
+        SIGNALS[exit.signal] ?? "a crash in native code: the end of its log may say where",
       );
     case "out-of-memory":
       return failed(

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { HostEvent, HostResult } from "../../contract/task.js";
 import { TASK_FILES } from "../../contract/task.js";
+import { checkFile } from "../../core/blobs.js";
 import { Duck } from "../../core/duck.js";
 import { writeFileAtomic } from "../../core/files.js";
 import { itemSpace, stageSeed } from "../plan/fingerprint.js";
@@ -75,7 +76,9 @@ async function openInput(env: StageEnv, tables: ItemTables, work: string): Promi
         ),
       );
     }
-    return tables.openTable(store.blobs.path(entry.blob));
+    const path = store.blobs.path(entry.blob);
+    checkFile(path, entry.blob, `${name} of the input \`${port}\``);
+    return tables.openTable(path);
   }
   const listing = join(work, "listing.jsonl");
   if (plan.listing) await plan.listing.writeTo(listing);

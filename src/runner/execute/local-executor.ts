@@ -28,7 +28,7 @@ export const localExecutor: Executor = {
       signal([...others, -child.pid], "SIGKILL");
     };
     const watch = setInterval(() => {
-      if (job.memoryMiB === undefined || residentMiB(child.pid) <= job.memoryMiB) return;
+      if (job.memoryMiB === undefined || residentBelow(child.pid) <= job.memoryMiB) return;
       overMemory = true;
       kill();
     }, MEMORY_EVERY);
@@ -50,8 +50,14 @@ export const localExecutor: Executor = {
   },
 };
 
+/** Resident memory of a process and all below it, in MiB: a command's memory is its stage's. */
+function residentBelow(pid: number | undefined): number {
+  if (pid === undefined) return 0;
+  return [pid, ...descendants(pid)].reduce((sum, each) => sum + residentMiB(each), 0);
+}
+
 /** Resident memory of a process in MiB; 0 where the system does not say. */
-function residentMiB(pid: number | undefined): number {
+function residentMiB(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;

@@ -68,6 +68,7 @@ export function baseTask(env: StageEnv, mode: Task["mode"]): Task {
     inputs: Object.fromEntries(
       Object.entries(env.inputs).map(([port, ref]) => [port, taskInput(store, ref)]),
     ),
+    outputs: stage.kind.outputs.map(({ name }) => name),
     base: pipeline.base,
     store: store.root,
     scratch: store.snapshotsDir(env.fingerprint),

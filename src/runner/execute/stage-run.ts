@@ -1,5 +1,5 @@
-import { StageError } from "../../contract/stage.js";
 import type { HostEvent, HostFailure, HostResult } from "../../contract/task.js";
+import { describeError } from "../../core/errors.js";
 import type { Pipeline, StageConfig } from "../config/pipeline.js";
 import type { StageRecord } from "../lineage/record.js";
 import type { ArtifactRef } from "../plan/plan.js";
@@ -50,6 +50,7 @@ class StageRun {
       const { planned } = plan;
       if (planned.status === "unknown") throw new Error(`${stage.name} was started before its inputs`);
       if (plan.result) return this.reuse(plan, "its result is in the store");
+      state.options.store.requireWritable(`it has to run (${summarise(planned.reasons)})`);
       const before = state.options.store.results.get(planned.fingerprint)?.createdAt;
       state.recorder.emit({
         type: "stage-started",
@@ -61,7 +62,7 @@ class StageRun {
       return await (this.wish.cores === "lent" ? make() : state.cores.use(stageCpus(stage), make));
     } catch (error) {
       if (error instanceof StageStopped) return this.stopped(error.result, null);
-      return this.stopped({ protocol: 1, status: "failed", error: describe(error) }, null);
+      return this.stopped({ protocol: 1, status: "failed", error: describeError(error) }, null);
     }
   }
 
@@ -136,7 +137,7 @@ class StageRun {
       return { status: "made", made };
     } catch (error) {
       if (error instanceof StageStopped) return { status: "stopped", stopped: error.result };
-      return { status: "stopped", stopped: { protocol: 1, status: "failed", error: describe(error) } };
+      return { status: "stopped", stopped: { protocol: 1, status: "failed", error: describeError(error) } };
     }
   }
 
@@ -152,8 +153,9 @@ class StageRun {
   /** A stage that met a missing or damaged blob: have it made again upstream, then try once more. */
   private async heal(error: HostFailure): Promise<boolean> {
     if (error.blob === undefined || this.healings >= HEALINGS) return false;
+    if (!(await healInput(this.state, this.stage, error.blob))) return false;
     this.healings += 1;
-    return healInput(this.state, this.stage, error.blob);
+    return true;
   }
 
   private async backOff(message: string): Promise<void> {
@@ -246,7 +248,7 @@ class StageRun {
       inputs: Object.fromEntries(inputs),
       outputs: Object.fromEntries(outputs),
       metrics: given.metrics ?? {},
-      notes: this.notes,
+      notes: [...(state.warnings.get(stage.name) ?? []), ...this.notes],
     };
   }
 }
@@ -260,11 +262,4 @@ function rerunCommand(pipeline: Pipeline, stage: string): string {
     ...pipeline.overrides.flatMap((override) => ["-S", override]),
   ];
   return ["npx pipe run", ...[pipeline.file, stage, ...options].map(quote)].join(" ");
-}
-
-function describe(error: unknown): HostFailure {
-  if (error instanceof StageError) return { message: error.message, ...error.options };
-  if (error instanceof Error)
-    return { message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
-  return { message: String(error) };
 }

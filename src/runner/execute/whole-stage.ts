@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { StageError } from "../../contract/stage.js";
 import { type HostResult, TASK_FILES } from "../../contract/task.js";
 import { writeFileAtomic } from "../../core/files.js";
+import { isSha256 } from "../../core/layout.js";
 import type { ArtifactRef } from "../plan/plan.js";
 import type { TreeEntry } from "../store/trees.js";
 import { runHost } from "./host-run.js";
@@ -45,7 +46,7 @@ async function ingestOutputs(
   const { store } = env.options;
   const outputs: Record<string, ArtifactRef> = {};
   for (const { name: port } of env.stage.kind.outputs) {
-    const entries: Record<string, TreeEntry> = {};
+    const entries = new Map<string, TreeEntry>();
     const described = new Map((result.outputs[port] ?? []).map((file) => [file.path, file]));
     const folderOfPort = join(folder, TASK_FILES.out, port);
     let rows: number | undefined;
@@ -53,20 +54,22 @@ async function ingestOutputs(
       const { hash, bytes } = await store.blobs.ingestFile(join(folderOfPort, path));
       const file = described.get(path);
       const table = file && "table" in file ? file.table : undefined;
-      entries[path] = { blob: hash, bytes, ...(table ? { table } : {}) };
+      entries.set(path, { blob: hash, bytes, ...(table ? { table } : {}) });
       if (path === `${port}.parquet`) rows = table?.rows;
     }
     for (const file of described.values()) {
-      if (!("blob" in file) || entries[file.path]) continue;
-      entries[file.path] = { blob: file.blob, bytes: store.blobs.size(file.blob) };
+      if (!("blob" in file) || entries.has(file.path)) continue;
+      if (!isSha256(file.blob)) throw new StageError(`its output ${file.path} names no blob: ${file.blob}`);
+      entries.set(file.path, { blob: file.blob, bytes: store.blobs.size(file.blob) });
     }
     for (const path of described.keys()) {
-      if (!entries[path]) throw new StageError(`it announced the output file ${path} but did not write it`);
+      if (!entries.has(path))
+        throw new StageError(`it announced the output file ${path} but did not write it`);
     }
-    const tree = store.trees.put(entries);
+    const tree = store.trees.put(Object.fromEntries(entries));
     outputs[port] = { hash: tree.hash, bytes: tree.bytes, ...(rows === undefined ? {} : { rows }) };
     for (const memo of result.memo) {
-      const entry = memo.port === port ? entries[memo.path] : undefined;
+      const entry = memo.port === port ? entries.get(memo.path) : undefined;
       if (entry) store.memo.put(env.stage.kind.name, memo.key, entry.blob);
     }
   }
@@ -79,6 +82,11 @@ function filesBelow(folder: string, prefix = ""): string[] {
   const entries = readdirSync(join(folder, prefix), { withFileTypes: true });
   const paths = entries.flatMap((entry) => {
     const path = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
+    if (path.includes("\ufffd")) {
+      throw new StageError(`the name of its output ${path} is no valid UTF-8`, {
+        hint: "give it another name",
+      });
+    }
     if (entry.isDirectory()) return filesBelow(folder, path);
     if (entry.isFile()) return [path];
     throw new StageError(`its output ${path} is neither a file nor a folder`, {

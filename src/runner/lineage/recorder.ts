@@ -1,4 +1,4 @@
-import type { Listener, RunEvent } from "../events.js";
+import type { Listener, RunEvent, StoredEvent } from "../events.js";
 import type { RunLog } from "../store/runs.js";
 import type { RunRecord, StageRecord } from "./record.js";
 
@@ -6,6 +6,7 @@ import type { RunRecord, StageRecord } from "./record.js";
 export class Recorder {
   private readonly started = performance.now();
   private record: RunRecord;
+  private incomplete = false;
 
   constructor(
     initial: RunRecord,
@@ -17,8 +18,21 @@ export class Recorder {
   }
 
   emit(event: RunEvent): void {
-    if (event.type !== "stage-progress") this.log?.append({ ...event, at: new Date().toISOString() });
+    if (event.type !== "stage-progress") this.keep({ ...event, at: new Date().toISOString() });
     this.listener(event);
+  }
+
+  /** A log that cannot be written (a full disk) is said once, and is no reason to end the stages under way. */
+  private keep(event: StoredEvent): void {
+    try {
+      this.log?.append(event);
+    } catch (error) {
+      if (!this.incomplete) {
+        const message = `the events of this run are not kept: ${(error as Error).message}`;
+        this.listener({ type: "store-healed", message });
+      }
+      this.incomplete = true;
+    }
   }
 
   /** A stage that is made again (healing) replaces what was recorded of it. */

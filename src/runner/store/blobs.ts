@@ -14,12 +14,12 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { BlobReader } from "../../core/blobs.js";
+import { BlobReader, listPacks } from "../../core/blobs.js";
 import { StageError } from "../../core/errors.js";
 import { fsyncPath, writeFileAtomic } from "../../core/files.js";
 import { type Sha256, sha256, sha256File, sha256FileSync } from "../../core/hash.js";
 import { packsFolder } from "../../core/layout.js";
-import { PackTable } from "../../core/pack-index.js";
+import { PackIndex, PackTable } from "../../core/pack-index.js";
 import { scanPack } from "../../core/packs.js";
 import { isCode, moveToDamaged, uniqueName } from "./paths.js";
 
@@ -33,6 +33,9 @@ export interface StoredBlob {
 
 /** The blobs of a store, with what only the runner does: adding, and setting aside what is damaged. */
 export class Blobs extends BlobReader {
+  /** Packs whose index this process has looked at. */
+  private readonly indexed = new Set<string>();
+
   constructor(private readonly root: string) {
     super(root);
   }
@@ -138,6 +141,22 @@ export class Blobs extends BlobReader {
     return { message: `blob ${short} was damaged: ${places.join(", ")}; it is made again` };
   }
 
+  /** Writes anew the indexes of packs that lack a sound one: without, each process that reads would scan the pack. */
+  mendIndexes(): readonly string[] {
+    const folder = packsFolder(this.root);
+    return listPacks(this.root).filter((name) => {
+      if (this.indexed.has(name)) return false;
+      this.indexed.add(name);
+      const { size } = statSync(join(folder, `${name}.pack`));
+      const path = join(folder, `${name}.idx`);
+      if (PackIndex.read(path)?.packSize === size) return false;
+      const table = new PackTable();
+      for (const record of scanPack(join(folder, `${name}.pack`))) table.add(record.hash, record);
+      writeFileAtomic(path, table.encode(size));
+      return true;
+    });
+  }
+
   private temporary(): string {
     const folder = join(this.root, "store", "tmp");
     mkdirSync(folder, { recursive: true });
@@ -166,10 +185,7 @@ export class Blobs extends BlobReader {
   private place(source: string, hash: Sha256): StoredBlob {
     const { size: bytes } = statSync(source);
     const target = this.path(hash);
-    if (statSync(target, { throwIfNoEntry: false })?.size === bytes) {
-      rmSync(source);
-      return { hash, bytes };
-    }
+    // Also over a file of that name: these bytes are known to be right, those may have been damaged.
     chmodSync(source, 0o444);
     mkdirSync(dirname(target), { recursive: true });
     renameSync(source, target);

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readlinkSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Duck } from "../../core/duck.js";
 import { isSha256 } from "../../core/layout.js";
@@ -27,9 +27,9 @@ export interface GcOptions extends GcPolicy {
  * @throws StageError of class `store-in-use` while a run is alive
  */
 export async function gc(store: Store, options: GcOptions): Promise<GcReport> {
+  if (!options.dryRun) store.requireWritable("what nothing refers to was to be removed");
   const lease = options.dryRun ? undefined : await store.leases.exclusive();
-  const scratch = join(store.root, "scratch", "gc");
-  mkdirSync(scratch, { recursive: true });
+  const scratch = store.workFolder("gc");
   const duck = await Duck.open({ scratch });
   try {
     const now = options.now ?? Date.now();

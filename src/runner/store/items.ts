@@ -1,11 +1,14 @@
-import { existsSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Column } from "../../contract/kind.js";
 import type { Duck } from "../../core/duck.js";
 import type { Sha256 } from "../../core/hash.js";
+import { packsFolder } from "../../core/layout.js";
 import type { Blobs } from "./blobs.js";
 import type { HarvestCounts } from "./harvest.js";
 import type { Leases } from "./leases.js";
 import type { Locks } from "./locks.js";
+import type { Notices } from "./notices.js";
 import { dropPack, listSpaces, type Segment, SegmentFolder } from "./segments.js";
 import { runOfTask, taskFolders } from "./task-folders.js";
 
@@ -16,6 +19,8 @@ import { runOfTask, taskFolders } from "./task-folders.js";
  */
 export class Items {
   private compacted = new Set<Sha256>();
+  /** Segments that this process has read and found sound: they never change. */
+  private readonly sound = new Set<string>();
 
   constructor(
     private readonly root: string,
@@ -23,14 +28,36 @@ export class Items {
     private readonly blobs: Blobs,
     private readonly locks: Locks,
     private readonly leases: Leases,
+    private readonly notices: Notices,
   ) {}
 
   /**
    * The segments of a space, oldest first: of two outcomes for one input the later counts. Columns: input, ok, class,
-   * detail, transient (false) and the kind's own. Rows that name a blob listed as lost are no outcomes.
+   * detail, transient (false) and the kind's own. Rows that name a blob listed as lost are no outcomes. Damaged
+   * segments are set aside and said. The caller holds a lease: without one, a segment may be on its way out.
    */
   segments(space: Sha256): readonly Segment[] {
-    return new SegmentFolder(this.root, space).live();
+    const folder = new SegmentFolder(this.root, space);
+    const replaced = folder.replaced();
+    for (const name of folder.names()) {
+      if (this.sound.has(name) || replaced.has(name)) continue;
+      const fault = folder.fault(name);
+      if (fault === undefined) this.sound.add(name);
+      else {
+        folder.setAside(name);
+        this.notices.add(`segment ${name} of the item cache ${fault}: its items are made anew`);
+      }
+    }
+    return folder.live();
+  }
+
+  /** Makes outcomes of a space that name a blob count no more, wherever the blob was lost. */
+  strike(space: Sha256, blob: Sha256): void {
+    for (const { pack } of new SegmentFolder(this.root, space).live()) {
+      if (pack === undefined) continue;
+      const gone = join(packsFolder(this.root), `${pack}.gone`);
+      appendFileSync(gone, Buffer.from(blob, "hex"), { flush: true });
+    }
   }
 
   /**

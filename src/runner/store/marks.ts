@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { type Duck, parquet, sqlName } from "../../core/duck.js";
-import type { Sha256 } from "../../core/hash.js";
+import { type Sha256, sha256FileSync } from "../../core/hash.js";
 import type { Store } from "./store.js";
 import type { Tree } from "./trees.js";
 
@@ -82,11 +82,11 @@ function keptRuns(store: Store, { keepLast, olderThanMs }: GcPolicy, now: number
 export function blobQueries(store: Store, tree: Tree): string[] {
   return Object.values(tree.entries).flatMap(({ blob, bytes, table }) => {
     const path = store.blobs.path(blob);
-    // A file that is lost or cut short names nothing; verify reports it.
-    if (statSync(path, { throwIfNoEntry: false })?.size !== bytes) return [];
-    return (table?.blobColumns ?? []).map(
-      (column) => `SELECT ${sqlName(column)} AS hash FROM ${parquet(path)}`,
-    );
+    const columns = table?.blobColumns ?? [];
+    if (columns.length === 0) return [];
+    // A file that is lost or damaged names nothing; verify reports it.
+    if (statSync(path, { throwIfNoEntry: false })?.size !== bytes || sha256FileSync(path) !== blob) return [];
+    return columns.map((column) => `SELECT ${sqlName(column)} AS hash FROM ${parquet(path)}`);
   });
 }
 

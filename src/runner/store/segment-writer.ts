@@ -4,11 +4,12 @@ import type { Column } from "../../contract/kind.js";
 import { packIndex } from "../../core/blobs.js";
 import { type Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
 import { fsyncPath, writeFileAtomic } from "../../core/files.js";
+import { sha256File } from "../../core/hash.js";
 import { packsFolder } from "../../core/layout.js";
 import type { Blobs } from "./blobs.js";
 import { LineFile } from "./line-file.js";
 import { remove } from "./paths.js";
-import type { SegmentFolder, SegmentManifest } from "./segments.js";
+import { type SegmentFolder, type SegmentManifest, sumOf } from "./segments.js";
 
 export interface SegmentCounts {
   readonly ok: number;
@@ -61,7 +62,8 @@ export async function writeSegment(duck: Duck, blobs: Blobs, draft: SegmentDraft
   }
   if (statSync(lists[1], { throwIfNoEntry: false })?.size === 0) remove(lists[1]);
   const { sequence, replaces } = draft;
-  const manifest: SegmentManifest = { packBytes, sequence, blobColumns, replaces };
+  const sums = { parquet: await sha256File(draftPath(draft)), loose: sumOf(lists[1]) };
+  const manifest: SegmentManifest = { packBytes, sequence, blobColumns, replaces, sums };
   writeFileAtomic(folder.manifestPath(name), `${JSON.stringify(manifest)}\n`);
   fsyncPath(draftPath(draft));
   renameSync(draftPath(draft), folder.parquet(name));

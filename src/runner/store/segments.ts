@@ -1,10 +1,10 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { goneBlobs } from "../../core/blobs.js";
-import type { Sha256 } from "../../core/hash.js";
+import { type Sha256, sha256FileSync } from "../../core/hash.js";
 import { isJsonObject } from "../../core/json.js";
 import { isSha256, loosePath, packsFolder } from "../../core/layout.js";
-import { namesIn, parseJson, remove, textOf } from "./paths.js";
+import { moveToDamaged, namesIn, parseJson, remove, textOf } from "./paths.js";
 
 /** A set of remembered outcomes: a Parquet file, and the blobs its rows name. */
 export interface Segment {
@@ -27,6 +27,8 @@ export interface SegmentManifest {
   readonly blobColumns: readonly string[];
   /** Segments whose rows this one holds: they count no more. */
   readonly replaces: readonly string[];
+  /** sha256 of its other files: DuckDB reads a Parquet file with a changed byte without a word. */
+  readonly sums: { readonly parquet: Sha256; readonly loose: Sha256 | null };
 }
 
 /** Names and files of the segments of one space of the item cache: cache/items/<space>/. */
@@ -69,7 +71,24 @@ export class SegmentFolder {
     const value = parseJson(textOf(this.manifestPath(name)) ?? "");
     if (!isJsonObject(value) || typeof value.packBytes !== "number") return undefined;
     if (typeof value.sequence !== "number" || !Array.isArray(value.replaces)) return undefined;
+    if (!isJsonObject(value.sums)) return undefined;
     return Array.isArray(value.blobColumns) ? (value as unknown as SegmentManifest) : undefined;
+  }
+
+  /** What keeps a segment from being used; undefined for a sound one. Reads all of it but its pack. */
+  fault(name: string): string | undefined {
+    const manifest = this.manifest(name);
+    if (!manifest) return "was damaged";
+    if (!this.hasPack(name, manifest.packBytes)) return "has lost its pack";
+    const { parquet, loose } = manifest.sums;
+    const sound = sumOf(this.parquet(name)) === parquet && sumOf(this.loosePath(name)) === loose;
+    return sound ? undefined : "was damaged";
+  }
+
+  /** Takes a segment out of use; its pack stays, since artifacts may name its blobs. */
+  setAside(name: string): void {
+    moveToDamaged(this.root, this.parquet(name));
+    this.drop(name);
   }
 
   /** Larger than that of every segment so far. */
@@ -122,6 +141,11 @@ export class SegmentFolder {
     }
     return { name, parquet: this.parquet(name), ...(packBytes === 0 ? {} : { pack: name }), lost };
   }
+}
+
+/** sha256 of a file; null where there is none. */
+export function sumOf(path: string): Sha256 | null {
+  return statSync(path, { throwIfNoEntry: false }) ? sha256FileSync(path) : null;
 }
 
 /** Removes a pack: the bytes first, so that nothing points at what is not there. */

@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { StageError } from "../../core/errors.js";
 import type { Sha256 } from "../../core/hash.js";
@@ -46,7 +47,7 @@ export class Store {
     this.results = new Results(root, readOnly, this.notices);
     this.locks = new Locks(join(root, "locks"));
     this.leases = new Leases(root);
-    this.items = new Items(root, this.tasksDir(), this.blobs, this.locks, this.leases);
+    this.items = new Items(root, this.tasksDir(), this.blobs, this.locks, this.leases, this.notices);
     this.stat = new StatCache(root, readOnly, this.notices);
     this.memo = new Memo(root, this.blobs);
     this.latest = new Latest(root, this.blobs);
@@ -82,6 +83,23 @@ export class Store {
   /** A folder for work in progress. `<what>.<run id>.<part>` tells gc whose it is. */
   taskDir(name: string): string {
     return join(this.tasksDir(), safeName(name));
+  }
+
+  /** A folder for the work of one command, made here; one elsewhere where the store cannot be written. */
+  workFolder(name: string): string {
+    if (this.readOnly) return mkdtempSync(join(tmpdir(), `pipestill-${safeName(name)}-`));
+    const folder = join(this.root, "scratch", safeName(name));
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  /** @throws StageError where the store cannot be written; `what` begins the sentence */
+  requireWritable(what: string): void {
+    if (!this.readOnly) return;
+    throw new StageError(`${what}, but the store ${this.root} cannot be written`, {
+      class: "read-only-store",
+      hint: "name a store of your own with --store, or run as the user who owns this one",
+    });
   }
 
   /** Holds all task folders. */

@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { goneBlobs, listPacks, packIndex } from "../../core/blobs.js";
-import { type Duck, parquet } from "../../core/duck.js";
 import { writeFileAtomic } from "../../core/files.js";
 import { sha256, sha256File } from "../../core/hash.js";
 import { packsFolder } from "../../core/layout.js";
@@ -55,32 +54,18 @@ function* verifyIndex(folder: string, name: string, size: number, fix: boolean):
   yield { what: "pack", path, message: `the index of pack ${name} is missing or damaged`, fixed: fix };
 }
 
-/** Segments of the item cache: that they can be read, and have their packs. */
-export async function* verifySegments(store: Store, duck: Duck, fix: boolean): AsyncGenerator<Problem> {
+/** Segments of the item cache: that they are as they were written, and have their packs. */
+export function* verifySegments(store: Store, fix: boolean): Generator<Problem> {
   for (const space of store.items.spaces()) {
     const segments = store.items.folder(space);
-    const live = new Set(segments.live().map(({ name }) => name));
     const replaced = segments.replaced();
     for (const name of segments.names()) {
+      const fault = replaced.has(name) ? undefined : segments.fault(name);
+      if (fault === undefined) continue;
       const path = segments.parquet(name);
-      if (replaced.has(name)) continue;
-      const message = !live.has(name)
-        ? `segment ${name} of the item cache has lost its pack: its items are made anew`
-        : !(await isReadable(duck, path))
-          ? `segment ${name} of the item cache cannot be read: its items are made anew`
-          : undefined;
-      if (message === undefined) continue;
-      if (fix) segments.drop(name);
+      if (fix) segments.setAside(name);
+      const message = `segment ${name} of the item cache ${fault}: its items are made anew`;
       yield { what: "segment", path, message, fixed: fix };
     }
-  }
-}
-
-async function isReadable(duck: Duck, path: string): Promise<boolean> {
-  try {
-    await duck.run(`SELECT count(COLUMNS(*)) FROM ${parquet(path)}`);
-    return true;
-  } catch {
-    return false;
   }
 }

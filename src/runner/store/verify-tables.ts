@@ -12,7 +12,12 @@ import type { Result } from "./results.js";
 import type { Store } from "./store.js";
 
 /** Whether all blobs that rows of artifacts name are in the store: one set operation per table. */
-export async function* verifyTables(store: Store, duck: Duck, fix: boolean): AsyncGenerator<Problem> {
+export async function* verifyTables(
+  store: Store,
+  duck: Duck,
+  scratch: string,
+  fix: boolean,
+): AsyncGenerator<Problem> {
   const makers = new Map<string, Result[]>();
   for (const result of store.results.list()) {
     for (const { hash } of Object.values(result.outputs))
@@ -23,7 +28,7 @@ export async function* verifyTables(store: Store, duck: Duck, fix: boolean): Asy
     const tree = store.trees.get(hash);
     const queries = tree ? blobQueries(store, tree) : [];
     if (queries.length === 0) continue;
-    if (!listed) await listPresent(store, duck);
+    if (!listed) await listPresent(store, duck, scratch);
     listed = true;
     const missing = `SELECT DISTINCT hash FROM (${queries.join(" UNION ALL ")}) WHERE hash IS NOT NULL
       AND hash NOT IN (SELECT hash FROM present)`;
@@ -49,8 +54,8 @@ async function countRows(duck: Duck, query: string): Promise<number | undefined>
 }
 
 /** Puts the names of all blobs of the store into a table. */
-async function listPresent(store: Store, duck: Duck): Promise<void> {
-  const path = join(store.root, "scratch", "verify", "present.txt");
+async function listPresent(store: Store, duck: Duck, scratch: string): Promise<void> {
+  const path = join(scratch, "present.txt");
   const list = new LineFile(path);
   for (const { hash } of looseBlobs(store.root)) list.add(hash);
   const folder = packsFolder(store.root);

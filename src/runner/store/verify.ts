@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Duck } from "../../core/duck.js";
 import type { Lock } from "./locks.js";
@@ -24,16 +24,16 @@ export interface VerifyOptions {
  * @throws StageError of class `store-in-use` when it is to fix and a run is alive
  */
 export async function* verify(store: Store, options: VerifyOptions): AsyncGenerator<Problem> {
+  if (options.fix) store.requireWritable("what is broken was to be taken out of use");
   const lease: Lock | undefined = options.fix ? await store.leases.exclusive() : undefined;
-  const scratch = join(store.root, "scratch", "verify");
-  mkdirSync(scratch, { recursive: true });
+  const scratch = store.workFolder("verify");
   const duck = await Duck.open({ scratch });
   try {
     yield* verifyLoose(store, options.fix);
     yield* verifyPacks(store, options.fix);
-    yield* verifySegments(store, duck, options.fix);
+    yield* verifySegments(store, options.fix);
     yield* verifyRecords(store, options.fix);
-    yield* verifyTables(store, duck, options.fix);
+    yield* verifyTables(store, duck, scratch, options.fix);
     yield* verifyLatest(store, options.fix);
     yield* verifyStatCache(store, options.fix);
   } finally {

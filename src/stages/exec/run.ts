@@ -22,6 +22,7 @@ export const stage: StageModule = {
       cwd: context.base,
       env: { ...env, ...linkInputs(context), OUTPUT: output },
       signal: context.signal,
+      guarded: params.env.length > 0,
     });
     if (exit.signal !== null) {
       throw new StageError(`the command was ended by ${exit.signal}: ${firstLine(params.command)}`, {

@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Time between the request to end and the end by force, milliseconds. */
 const GRACE = 5000;
+/** Time in which the last output of a shell that has ended arrives, milliseconds. */
+const DRAIN = 1000;
 
 /**
  * Runs `sh -c` in a process group of its own; its output goes where the host's goes. When the signal is aborted the
@@ -14,6 +17,8 @@ export async function runShell(
     readonly cwd: string;
     readonly env: Readonly<Record<string, string>>;
     readonly signal: AbortSignal;
+    /** Its output goes through the host, which takes secrets out of it. */
+    readonly guarded: boolean;
   },
 ): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }> {
   options.signal.throwIfAborted();
@@ -21,8 +26,11 @@ export async function runShell(
     cwd: options.cwd,
     env: options.env,
     detached: true,
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: options.guarded ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
   });
+  child.stdout?.on("data", (bytes) => process.stdout.write(bytes));
+  child.stderr?.on("data", (bytes) => process.stderr.write(bytes));
+  const printed = new Promise((resolve) => child.once("close", resolve));
   let force: NodeJS.Timeout | undefined;
   const stop = () => {
     killGroup(child.pid, "SIGTERM");
@@ -31,6 +39,8 @@ export async function runShell(
   options.signal.addEventListener("abort", stop, { once: true });
   try {
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+    // What it started in the background may hold its output open for ever.
+    if (options.guarded) await Promise.race([printed, sleep(DRAIN)]);
     // The shell is gone; a child it left behind must not outlive an interrupted stage.
     if (options.signal.aborted) killGroup(child.pid, "SIGKILL");
     options.signal.throwIfAborted();

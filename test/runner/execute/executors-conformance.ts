@@ -25,6 +25,7 @@ function job(body: string, more: Partial<Job> = {}): Job & { readonly root: stri
     mode: "whole",
     with: {},
     inputs: {},
+    outputs: ["out"],
     base: root,
     store: join(root, "store"),
     scratch: join(root, "scratch"),

@@ -12,7 +12,7 @@ import { Store } from "../../src/runner/store/store.js";
 import { loadStudent, MODEL_FILES, saveStudent } from "../../src/student/model-file.js";
 import { Network } from "../../src/student/network.js";
 import { decodePixels } from "../../src/student/pixels.js";
-import { temporaryFolder } from "../rigs/context.js";
+import { temporaryFolder } from "../rigs/folder.js";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
 const SIZE = { width: 32, height: 32 };

@@ -9,7 +9,7 @@ import { summaryText } from "../../src/cli/reporters/summary.js";
 import { paint } from "../../src/cli/shared/colour.js";
 import type { RunEvent } from "../../src/runner/events.js";
 import type { RunRecord, StageRecord } from "../../src/runner/lineage/record.js";
-import { temporaryFolder } from "../rigs/context.js";
+import { temporaryFolder } from "../rigs/folder.js";
 
 const off = paint(false);
 

@@ -7,7 +7,7 @@ import { StageError } from "../../src/core/errors.js";
 import { sha256 } from "../../src/core/hash.js";
 import { loosePath, packsFolder } from "../../src/core/layout.js";
 import { PackWriter } from "../../src/core/packs.js";
-import { temporaryFolder } from "../rigs/context.js";
+import { temporaryFolder } from "../rigs/folder.js";
 
 function addPack(root: string, name: string, blobs: readonly string[], withIndex = true): void {
   const writer = new PackWriter(join(packsFolder(root), `${name}.pack`));

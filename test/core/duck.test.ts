@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Duck, sqlName, sqlString } from "../../src/core/duck.js";
-import { temporaryFolder } from "../rigs/context.js";
+import { temporaryFolder } from "../rigs/folder.js";
 
 async function withDuck<T>(work: (duck: Duck) => Promise<T>): Promise<T> {
   const duck = await Duck.open({ scratch: temporaryFolder(), memoryMiB: 48 });

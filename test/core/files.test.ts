@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import test from "node:test";
 import { fsyncPath, writeFileAtomic } from "../../src/core/files.js";
-import { temporaryFolder } from "../rigs/context.js";
+import { temporaryFolder } from "../rigs/folder.js";
 import { untilPowerCut } from "../rigs/power.js";
 
 test("a file is written whole, in a folder made for it, with its mode", () => {

@@ -5,7 +5,7 @@ import test from "node:test";
 import { sha256 } from "../../src/core/hash.js";
 import { PackIndex } from "../../src/core/pack-index.js";
 import { PackWriter, readPlace, scanPack } from "../../src/core/packs.js";
-import { temporaryFolder } from "../rigs/context.js";
+import { temporaryFolder } from "../rigs/folder.js";
 
 function blobsOf(count: number): Buffer[] {
   return Array.from({ length: count }, (_, i) => Buffer.from(`blob ${i} `.repeat(1 + (i % 7))));

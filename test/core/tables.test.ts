@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Duck, parquet, sqlString } from "../../src/core/duck.js";
 import { describeTable, hashTable, writeTable } from "../../src/core/tables.js";
-import { temporaryFolder } from "../rigs/context.js";
+import { temporaryFolder } from "../rigs/folder.js";
 
 async function withDuck<T>(work: (duck: Duck, folder: string) => Promise<T>, threads = 2): Promise<T> {
   const folder = temporaryFolder();

@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  utimesSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import type { RunRecord } from "../../src/runner/lineage/record.js";
+import { temporaryFolder } from "../rigs/folder.js";
 import type { WritePoint } from "../rigs/mortal.js";
 import { knownInputs } from "./known.js";
 import { mortalRun, readTrace } from "./mortal-run.js";
@@ -99,7 +90,7 @@ function agePictures(rig: PhotoRig): void {
 }
 
 function copyOf(folder: string): string {
-  const copy = realpathSync(mkdtempSync(join(tmpdir(), "pipestill-scene-")));
+  const copy = temporaryFolder("pipestill-scene-");
   cpSync(folder, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
   return copy;
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "./folder.js";
 
 const BIN = fileURLToPath(new URL("../../../bin/pipe.js", import.meta.url));
 
@@ -24,7 +24,7 @@ export interface Started {
 /** The real command line in a temporary folder of its own. */
 export class CliRig {
   /** Real path, as processes started there see it. */
-  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "pipestill-cli-")));
+  readonly folder = temporaryFolder("pipestill-cli-");
 
   /** Writes a file below the folder; returns its path. */
   write(name: string, text: string): string {

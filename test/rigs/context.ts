@@ -1,14 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type InputArtifact, type StageContext, StageError } from "../../src/contract/stage.js";
 import { sha256 } from "../../src/core/hash.js";
 import type { JsonObject } from "../../src/core/json.js";
-
-/** A fresh temporary folder. */
-export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), "pipestill-test-"));
-}
+import { temporaryFolder } from "./folder.js";
 
 export interface RigContext extends StageContext {
   readonly notes: string[];

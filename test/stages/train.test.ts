@@ -11,7 +11,8 @@ import { openEngine } from "../../src/engine/engine.js";
 import { stage } from "../../src/stages/train/run.js";
 import { Dataset, denseTargets } from "../../src/student/dataset.js";
 import { loadStudent } from "../../src/student/model-file.js";
-import { rigContext, temporaryFolder } from "../rigs/context.js";
+import { rigContext } from "../rigs/context.js";
+import { temporaryFolder } from "../rigs/folder.js";
 import { artifactOf, TAGS, writeData } from "../student/data.js";
 
 const WITH = {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Dataset, denseTargets, type Sample } from "../../src/student/dataset.js";
 import { CachedEpochs, type EpochSource, StreamedEpochs } from "../../src/student/epochs.js";
-import { temporaryFolder } from "../rigs/context.js";
+import { temporaryFolder } from "../rigs/folder.js";
 import { artifactOf, scene, writeData } from "./data.js";
 
 async function samplesOf(source: AsyncIterable<Sample>): Promise<Sample[]> {

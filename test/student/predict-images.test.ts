@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { expandImages, type Prediction, predictImages } from "../../src/student/predict-images.js";
+import { temporaryFolder } from "../rigs/folder.js";
 
-const folder = () => mkdtempSync(join(tmpdir(), "pipestill-test-"));
+const folder = () => temporaryFolder();
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];

@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadPipeline } from "../../../src/runner/config/load.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { registry, rigValidators, shown } from "./rig.js";
 
 async function shownFor(name: string, prepare: (path: string) => void): Promise<string> {

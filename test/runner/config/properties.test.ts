@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { canonicalJson, type Json } from "../../../src/core/json.js";
 import { topologicalOrder } from "../../../src/runner/config/graph.js";
 import { formatProblems } from "../../../src/runner/config/problems.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { load, rigValidators } from "./rig.js";
 
 const folder = temporaryFolder();

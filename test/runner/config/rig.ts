@@ -11,7 +11,7 @@ import type { LoadOutcome } from "../../../src/runner/config/pipeline.js";
 import { formatProblems } from "../../../src/runner/config/problems.js";
 import type { Schema, Validators } from "../../../src/runner/config/validators.js";
 import { plainSchema, validatorModule } from "../../../tools/validators.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 
 const strict = { additionalProperties: false } as const;
 

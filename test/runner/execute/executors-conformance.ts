@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { TASK_FILES, type Task } from "../../../src/contract/task.js";
 import type { Executor, Job } from "../../../src/runner/execute/executor.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 
 /** A job over a task whose stage is the given body. */
 function job(body: string, more: Partial<Job> = {}): Job & { readonly root: string } {

@@ -6,7 +6,7 @@ import { sha256 } from "../../../src/core/hash.js";
 import { gc } from "../../../src/runner/store/gc.js";
 import { Store } from "../../../src/runner/store/store.js";
 import { verify } from "../../../src/runner/store/verify.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { untilPowerCut } from "../../rigs/power.js";
 import { COLUMNS, knownInputs, resultOf, SPACE, taskFolder, withDuck } from "./rig.js";
 

@@ -22,7 +22,7 @@ import { gc } from "../../../src/runner/store/gc.js";
 import type { Result } from "../../../src/runner/store/results.js";
 import type { Store } from "../../../src/runner/store/store.js";
 import { verify } from "../../../src/runner/store/verify.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { blobOf, COLUMNS, knownInputs, openStore, resultOf, SPACE, taskFolder, withDuck } from "./rig.js";
 
 const DAY = 86_400_000;

@@ -8,7 +8,7 @@ import { sha256 } from "../../../src/core/hash.js";
 import { gc } from "../../../src/runner/store/gc.js";
 import { Store } from "../../../src/runner/store/store.js";
 import { verify } from "../../../src/runner/store/verify.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { blobOf, COLUMNS, knownInputs, SPACE, withDuck } from "./rig.js";
 
 const RIG = new URL("./rig.js", import.meta.url).href;

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Leases } from "../../../src/runner/store/leases.js";
 import { Locks } from "../../../src/runner/store/locks.js";
 import { ownIdentity } from "../../../src/runner/store/process.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 
 const LOCKS = new URL("../../../src/runner/store/locks.js", import.meta.url).href;
 

@@ -16,7 +16,7 @@ import test from "node:test";
 import { sha256 } from "../../../src/core/hash.js";
 import { Store } from "../../../src/runner/store/store.js";
 import { treeHash } from "../../../src/runner/store/trees.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { openStore, resultOf } from "./rig.js";
 
 function noticesOf(store: Store): string[] {

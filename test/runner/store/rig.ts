@@ -7,7 +7,7 @@ import { sha256 } from "../../../src/core/hash.js";
 import { PackWriter } from "../../../src/core/packs.js";
 import type { Result } from "../../../src/runner/store/results.js";
 import { Store } from "../../../src/runner/store/store.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 
 export const SPACE = sha256("a space");
 export const COLUMNS: readonly Column[] = [

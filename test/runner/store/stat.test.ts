@@ -15,7 +15,7 @@ import test from "node:test";
 import { sha256 } from "../../../src/core/hash.js";
 import { statFiles } from "../../../src/runner/store/stat.js";
 import { Store } from "../../../src/runner/store/store.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 
 const OLD = new Date("2020-01-01T00:00:00Z");
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import sharp from "sharp";
 import { sha256, sha256File } from "../../../src/core/hash.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { crawlItems, listSource, sourceConformance } from "./sources-conformance.js";
 
 const PATTERNS = ["**/*.{jpg,jpeg,png,webp}"];

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { GalleryBuilder } from "../../../src/stages/eval/gallery.js";
 import { ScoreFile } from "../../../src/stages/eval/score-file.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { measureSynthetic, predictions, prevalence } from "./synthetic.js";
 
-const folder = () => mkdtempSync(join(tmpdir(), "pipestill-test-"));
+const folder = () => temporaryFolder();
 
 test("a score file gives back its rows, blocks and the last part of one", () => {
   // 4 MiB blocks of 3,000 columns hold 349 rows: two full blocks and a part.

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import { reportPage } from "../../../src/stages/eval/report/page.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { syntheticReport } from "./synthetic.js";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -29,7 +29,7 @@ const HOSTILE = [
 ];
 
 async function writeReport(tags: readonly string[]): Promise<string> {
-  const path = join(mkdtempSync(join(tmpdir(), "pipestill-test-")), "report.html");
+  const path = join(temporaryFolder(), "report.html");
   writeFileSync(path, reportPage(await syntheticReport({ tags, images: 120 })));
   return path;
 }

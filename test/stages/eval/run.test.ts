@@ -12,7 +12,8 @@ import { openEngine } from "../../../src/engine/engine.js";
 import { stage } from "../../../src/stages/eval/run.js";
 import { MODEL_FILES, saveStudent } from "../../../src/student/model-file.js";
 import { Network } from "../../../src/student/network.js";
-import { type RigContext, rigContext, temporaryFolder } from "../../rigs/context.js";
+import { type RigContext, rigContext } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 
 const SIZE = { width: 32, height: 32 };
 const TAGS = ["red", "green", "<b>blue</b>"];

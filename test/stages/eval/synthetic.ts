@@ -1,10 +1,8 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import sharp from "sharp";
 import { type Measured, measure, type Predicted } from "../../../src/stages/eval/measure.js";
 import type { PictureCard, ReportData } from "../../../src/stages/eval/report/data.js";
 import { thumbnail } from "../../../src/stages/eval/thumbnails.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 
 /** A made-up evaluation: `images` images with soft targets of some structure and a student that half knows them. */
 export interface Synthetic {
@@ -54,7 +52,7 @@ export async function measureSynthetic(set: Synthetic): Promise<Measured> {
     rules: { positiveAt: 0.5, minPositives: 10, maxPrevalence: 0.5 },
     sample: predictions(set, 1),
     holdout: predictions(set, 2),
-    scratch: mkdtempSync(join(tmpdir(), "pipestill-test-")),
+    scratch: temporaryFolder(),
     signal: new AbortController().signal,
     onImage() {},
   });

@@ -7,7 +7,8 @@ import { StageError } from "../../../src/contract/stage.js";
 import type { JsonObject } from "../../../src/core/json.js";
 import { kind } from "../../../src/stages/exec/kind.js";
 import { stage } from "../../../src/stages/exec/run.js";
-import { rigContext, temporaryFolder } from "../../rigs/context.js";
+import { rigContext } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { writeSamples } from "../screen/tables.js";
 
 const DEFAULTS = { deps: [], outputs: [], env: [], values: {} };

@@ -6,7 +6,8 @@ import type { StageModule } from "../../../src/contract/stage.js";
 import { sha256File } from "../../../src/core/hash.js";
 import { importGraph } from "../../../src/stages/module/graph.js";
 import { moduleKind } from "../../../src/stages/module/kind.js";
-import { rigContext, temporaryFolder } from "../../rigs/context.js";
+import { rigContext } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 
 function project(files: Record<string, string>): string {
   const root = temporaryFolder();

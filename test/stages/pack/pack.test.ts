@@ -11,7 +11,8 @@ import { sampleKey } from "../../../src/stages/pack/names.js";
 import { buckets } from "../../../src/stages/pack/plan.js";
 import { stage } from "../../../src/stages/pack/run.js";
 import { ShardWriter } from "../../../src/stages/pack/tar.js";
-import { rigContext, temporaryFolder } from "../../rigs/context.js";
+import { rigContext } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { rowsOf, type Sample, withDuck, writeSamples } from "../screen/tables.js";
 
 const DEFAULTS = { holdout: { share: 0.25 }, samples_per_shard: 1000 };

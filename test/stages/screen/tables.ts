@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Duck, parquet, sqlString } from "../../../src/core/duck.js";
 import { sha256 } from "../../../src/core/hash.js";
 import type { Json } from "../../../src/core/json.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 
 /** An image and its labels, in short: tag → score. */
 export interface Sample {

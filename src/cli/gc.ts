@@ -29,12 +29,14 @@ export function declare(command: Command, terminal: Terminal): void {
   command.addHelpText(
     "after",
     "\nKept is what any run, latest/ or a live run refers to, and what the item cache can still give. Runs are\n" +
-      "forgotten only where --keep-last or --older-than says so. Paid answers are never touched.",
+      "forgotten only where --keep-last or --older-than says so; given both, a run goes when both say so. Paid\n" +
+      "answers are never touched.",
   );
   examples(command, [
     ["pipe gc --dry-run", "what nothing refers to"],
     ["pipe gc --keep-last 20", "keep the newest 20 runs and what they refer to"],
     ["pipe gc --older-than 30d", "forget runs of more than 30 days ago"],
+    ["pipe gc --keep-last 5 --older-than 30d", "but the newest 5, however old they are"],
   ]);
   command.action(async (options: GcCommandOptions) => {
     const { dryRun = false, keepLast, olderThan } = options;

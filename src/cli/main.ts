@@ -42,11 +42,21 @@ export const VERBS: readonly VerbEntry[] = [
     load: () => import("./lineage.js"),
   },
   { name: "predict", summary: "tag images with a trained student", load: () => import("./predict.js") },
+  {
+    name: "du",
+    summary: "tell what takes the space in the store",
+    load: () => import("./du.js"),
+  },
   { name: "gc", summary: "remove from the store what nothing refers to", load: () => import("./gc.js") },
   {
     name: "verify",
     summary: "check every byte in the store against its name",
     load: () => import("./verify.js"),
+  },
+  {
+    name: "doctor",
+    summary: "look for what is wrong with the store, the disk and the installation",
+    load: () => import("./doctor.js"),
   },
 ];
 

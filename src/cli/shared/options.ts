@@ -55,6 +55,12 @@ export function storeOption(command: Command): Command {
   );
 }
 
+/** What names a store on a command line that is to be copied; "" where it goes without saying. */
+export function storeFlag(store: string): string {
+  if (store === (process.env.PIPESTILL_STORE || STORE)) return "";
+  return ` --store ${/^[\w./@+-]+$/.test(store) ? store : `'${store.replaceAll("'", "'\\''")}'`}`;
+}
+
 /** Adds --force. */
 export function forceOption(command: Command): Command {
   return command.option(

@@ -125,11 +125,15 @@ async function opened<T>(
 }
 
 /** Opens a store that must be there already. @throws UsageError where it is not. */
-export async function withExistingStore<T>(root: string, use: (store: Store) => Promise<T>): Promise<T> {
+export async function withExistingStore<T>(
+  root: string,
+  use: (store: Store) => Promise<T>,
+  options: { readonly readOnly?: boolean } = {},
+): Promise<T> {
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`there is no store ${root}`, "run a pipeline first, or name the store with --store");
   }
-  return opened(root, {}, listen(use));
+  return opened(root, options, listen(use));
 }
 
 export { registry };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isJsonObject } from "../../core/json.js";
 import { isCode, namesIn, parseJson, remove, safeName, uniqueName } from "./paths.js";
-import { liveness, ownIdentity, type ProcessIdentity, readIdentity } from "./process.js";
+import { type Liveness, liveness, ownIdentity, type ProcessIdentity, readIdentity } from "./process.js";
 
 /** An owner on another machine counts as gone when its heartbeat has not moved for this long, milliseconds. */
 const SILENCE = 30_000;
@@ -23,6 +23,13 @@ interface Holder {
   /** Names this holding of the lock, whoever holds it again later. */
   readonly token: string;
   readonly beat: string;
+}
+
+/** A lock and who holds it. */
+export interface LockEntry {
+  readonly name: string;
+  readonly owner: ProcessIdentity;
+  readonly state: Liveness;
 }
 
 /** A lock that is held. Its heartbeat goes on until it is released or the process ends. */
@@ -120,6 +127,14 @@ export class Locks {
   isHeld(name: string): boolean {
     const holder = readHolder(this.path(name));
     return holder !== undefined && liveness(holder.identity) !== "dead";
+  }
+
+  /** All locks with their owners, dead ones too. */
+  list(): LockEntry[] {
+    return this.names().flatMap((name) => {
+      const holder = readHolder(this.path(name));
+      return holder ? { name, owner: holder.identity, state: liveness(holder.identity) } : [];
+    });
   }
 
   /** Removes what killed processes left: the locks of dead owners, and drafts of locks. */

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { StageError } from "../../core/errors.js";
 import { writeFileAtomic } from "../../core/files.js";
 import { isJsonObject } from "../../core/json.js";
@@ -52,7 +52,7 @@ export class Runs {
 
   /** Ids of all runs, oldest first (an id starts with its time). */
   ids(): string[] {
-    return namesIn(this.folder).filter((id) => existsSync(join(this.path(id), EVENTS)));
+    return namesIn(this.folder).filter((id) => this.exists(id));
   }
 
   /** All records, oldest first, without those that cannot be read. */
@@ -69,8 +69,9 @@ export class Runs {
    * @throws StageError where several ids begin so
    */
   get(idOrPrefix: string): RunRecord | undefined {
-    const ids = this.ids();
-    const matches = ids.includes(idOrPrefix) ? [idOrPrefix] : ids.filter((id) => id.startsWith(idOrPrefix));
+    // Asked for each of many runs by gc and verify: a whole id must not cost a look at all others.
+    if (basename(idOrPrefix) === idOrPrefix && this.exists(idOrPrefix)) return this.record(idOrPrefix);
+    const matches = this.ids().filter((id) => id.startsWith(idOrPrefix));
     const [only, another] = matches;
     if (only === undefined || idOrPrefix === "") return undefined;
     if (another === undefined) return this.record(only);
@@ -85,6 +86,10 @@ export class Runs {
 
   logsDir(runId: string): string {
     return join(this.path(runId), "logs");
+  }
+
+  private exists(id: string): boolean {
+    return existsSync(join(this.path(id), EVENTS));
   }
 
   private record(id: string): RunRecord | undefined {

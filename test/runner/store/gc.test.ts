@@ -13,75 +13,25 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import type { Duck } from "../../../src/core/duck.js";
 import { sha256 } from "../../../src/core/hash.js";
 import { packsFolder } from "../../../src/core/layout.js";
-import { writeTable } from "../../../src/core/tables.js";
-import type { RunRecord } from "../../../src/runner/lineage/record.js";
 import { gc } from "../../../src/runner/store/gc.js";
-import type { Result } from "../../../src/runner/store/results.js";
-import type { Store } from "../../../src/runner/store/store.js";
+import { Store } from "../../../src/runner/store/store.js";
 import { verify } from "../../../src/runner/store/verify.js";
-import { temporaryFolder } from "../../rigs/folder.js";
-import { blobOf, COLUMNS, knownInputs, openStore, resultOf, SPACE, taskFolder, withDuck } from "./rig.js";
+import {
+  addResult,
+  addRun,
+  blobOf,
+  COLUMNS,
+  knownInputs,
+  openStore,
+  SPACE,
+  taskFolder,
+  withDuck,
+} from "./rig.js";
 
 const DAY = 86_400_000;
 const NOW = Date.parse("2026-03-01T00:00:00Z");
-
-/** A result whose table names item blobs, and a plain file beside it. */
-async function addResult(
-  store: Store,
-  duck: Duck,
-  name: string,
-  inputs: readonly string[],
-  extra: Partial<Result> = {},
-): Promise<Result> {
-  const path = join(temporaryFolder(), "images.parquet");
-  const rows = inputs.map((input) => `('${input}', '${sha256(blobOf(input))}')`).join(", ");
-  const table = await writeTable(duck, `SELECT * FROM (VALUES ${rows}) t(id, blob)`, ["id"], path);
-  const { hash: blob, bytes } = await store.blobs.ingestFile(path);
-  const file = store.blobs.putBytes(Buffer.from(`file of ${name}`));
-  const tree = store.trees.put({
-    "images.parquet": { blob, bytes, table: { ...table, blobColumns: ["blob"] } },
-    file: { blob: file.hash, bytes: file.bytes },
-  });
-  const outputs = { images: { hash: tree.hash, bytes: tree.bytes } };
-  return resultOf(store, outputs, { stage: name, fingerprint: sha256(name), ...extra });
-}
-
-function addRun(store: Store, runId: string, startedAt: string, results: readonly Result[]): void {
-  const record: RunRecord = {
-    runId,
-    pipeline: "p",
-    file: "p.yaml",
-    status: "succeeded",
-    startedAt,
-    durationMs: 1,
-    params: {},
-    profiles: [],
-    overrides: [],
-    git: null,
-    machine: { platform: "linux", cpus: 2, memoryBytes: 1, node: "20" },
-    engine: "wasm",
-    stages: results.map(({ stage, fingerprint, outputs }) => ({
-      name: stage,
-      kind: "test",
-      status: "ran",
-      reason: "",
-      fingerprint,
-      durationMs: 1,
-      attempts: 1,
-      items: null,
-      inputs: {},
-      outputs: Object.fromEntries(Object.entries(outputs).map(([port, ref]) => [port, { ...ref, path: "" }])),
-      metrics: {},
-      notes: [],
-    })),
-  };
-  const log = store.runs.create(runId);
-  log.append({ type: "run-started", record: { ...record, status: "running" }, at: startedAt });
-  log.finish(record);
-}
 
 async function problems(store: Store): Promise<string[]> {
   const found: string[] = [];
@@ -190,6 +140,35 @@ test("older runs go with what only they needed: packs are written anew without i
     assert.ok(packBytes(store) < before / 10);
     assert.deepEqual(await problems(store), []);
     assert.equal((await gc(store, policy)).bytes, 0);
+  }));
+
+test("given a number and an age, a run goes when both say so", () =>
+  withDuck(async (duck) => {
+    const store = openStore();
+    const result = await addResult(store, duck, "crawl", ["a"]);
+    for (const day of ["20260101", "20260102", "20260228"]) {
+      addRun(store, day, `2026-${day.slice(4, 6)}-${day.slice(6)}T00:00:00Z`, [result]);
+    }
+    const policy = { dryRun: false, olderThanMs: 30 * DAY, now: NOW };
+    assert.equal((await gc(store, { ...policy, keepLast: 3 })).removed.runs.count, 0);
+    await gc(store, { ...policy, keepLast: 2 });
+    assert.deepEqual(store.runs.ids(), ["20260102", "20260228"]);
+    await gc(store, { ...policy, keepLast: 1 });
+    assert.deepEqual(store.runs.ids(), ["20260228"]);
+  }));
+
+test("a store that cannot be written is verified, and gc says what would go, without writing there", () =>
+  withDuck(async (duck) => {
+    const store = openStore();
+    await store.items.commit(SPACE, COLUMNS, [taskFolder(store, { inputs: ["a"] })], duck);
+    await addResult(store, duck, "lost", ["a", "b"]);
+    rmSync(join(store.root, "scratch"), { recursive: true });
+    const looked = Store.open(store.root, { readOnly: true });
+    assert.deepEqual(await problems(looked), [
+      "result: the output of lost names 1 blobs that the store has lost",
+    ]);
+    assert.equal((await gc(looked, { dryRun: true })).removed.results.count, 1);
+    assert.equal(existsSync(join(store.root, "scratch")), false);
   }));
 
 function packBytes(store: Store): number {

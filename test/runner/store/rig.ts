@@ -5,9 +5,11 @@ import { type ItemLine, TASK_FILES } from "../../../src/contract/task.js";
 import { Duck, parquet, sqlName, sqlString } from "../../../src/core/duck.js";
 import { sha256 } from "../../../src/core/hash.js";
 import { PackWriter } from "../../../src/core/packs.js";
+import { writeTable } from "../../../src/core/tables.js";
+import type { RunRecord } from "../../../src/runner/lineage/record.js";
 import type { Result } from "../../../src/runner/store/results.js";
 import { Store } from "../../../src/runner/store/store.js";
-import { temporaryFolder } from "../../rigs/folder.js";
+import { temporaryFolder } from "../../rigs/context.js";
 
 export const SPACE = sha256("a space");
 export const COLUMNS: readonly Column[] = [
@@ -98,4 +100,60 @@ export function resultOf(store: Store, outputs: Result["outputs"], extra: Partia
   };
   store.results.put(result);
   return result;
+}
+
+/** A result whose table names item blobs, and a plain file beside it. */
+export async function addResult(
+  store: Store,
+  duck: Duck,
+  name: string,
+  inputs: readonly string[],
+  extra: Partial<Result> = {},
+): Promise<Result> {
+  const path = join(temporaryFolder(), "images.parquet");
+  const rows = inputs.map((input) => `('${input}', '${sha256(blobOf(input))}')`).join(", ");
+  const table = await writeTable(duck, `SELECT * FROM (VALUES ${rows}) t(id, blob)`, ["id"], path);
+  const { hash: blob, bytes } = await store.blobs.ingestFile(path);
+  const file = store.blobs.putBytes(Buffer.from(`file of ${name}`));
+  const tree = store.trees.put({
+    "images.parquet": { blob, bytes, table: { ...table, blobColumns: ["blob"] } },
+    file: { blob: file.hash, bytes: file.bytes },
+  });
+  const outputs = { images: { hash: tree.hash, bytes: tree.bytes } };
+  return resultOf(store, outputs, { stage: name, fingerprint: sha256(name), ...extra });
+}
+
+/** A finished run that has these results. */
+export function addRun(store: Store, runId: string, startedAt: string, results: readonly Result[]): void {
+  const record: RunRecord = {
+    runId,
+    pipeline: "p",
+    file: "p.yaml",
+    status: "succeeded",
+    startedAt,
+    durationMs: 1,
+    params: {},
+    profiles: [],
+    overrides: [],
+    git: null,
+    machine: { platform: "linux", cpus: 2, memoryBytes: 1, node: "20" },
+    engine: "wasm",
+    stages: results.map(({ stage, fingerprint, outputs }) => ({
+      name: stage,
+      kind: "test",
+      status: "ran",
+      reason: "",
+      fingerprint,
+      durationMs: 1,
+      attempts: 1,
+      items: null,
+      inputs: {},
+      outputs: Object.fromEntries(Object.entries(outputs).map(([port, ref]) => [port, { ...ref, path: "" }])),
+      metrics: {},
+      notes: [],
+    })),
+  };
+  const log = store.runs.create(runId);
+  log.append({ type: "run-started", record: { ...record, status: "running" }, at: startedAt });
+  log.finish(record);
 }

@@ -5,6 +5,8 @@ import { sha256 } from "../../src/core/hash.js";
 import type { JsonObject } from "../../src/core/json.js";
 import { temporaryFolder } from "./folder.js";
 
+export { temporaryFolder };
+
 export interface RigContext extends StageContext {
   readonly notes: string[];
   /** Adds a blob that `blob(hash)` gives back; returns its hash. */

@@ -7,7 +7,7 @@ import { examineStore } from "../../../src/runner/store/doctor.js";
 import { judgeDisk } from "../../../src/runner/store/doctor-disk.js";
 import { ownIdentity } from "../../../src/runner/store/process.js";
 import type { Store } from "../../../src/runner/store/store.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 import { addRun, openStore, taskFolder } from "./rig.js";
 
 /** Findings of one check as `level: message (fix)`. */

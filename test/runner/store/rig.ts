@@ -9,7 +9,7 @@ import { writeTable } from "../../../src/core/tables.js";
 import type { RunRecord } from "../../../src/runner/lineage/record.js";
 import type { Result } from "../../../src/runner/store/results.js";
 import { Store } from "../../../src/runner/store/store.js";
-import { temporaryFolder } from "../../rigs/context.js";
+import { temporaryFolder } from "../../rigs/folder.js";
 
 export const SPACE = sha256("a space");
 export const COLUMNS: readonly Column[] = [

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import type { Json } from "../core/json.js";
+import { andList } from "../core/words.js";
 import { type Explanation, explainStage } from "../runner/plan/explain.js";
 import { differences } from "../runner/plan/reasons.js";
 import { reasonTexts, statusText } from "./reporters/plan-text.js";
 import type { Paint } from "./shared/colour.js";
 import { UsageError } from "./shared/errors.js";
-import { andList, printable } from "./shared/format.js";
+import { printable } from "./shared/format.js";
 import {
   examples,
   jsonOption,
@@ -25,6 +26,7 @@ export function declare(command: Command, terminal: Terminal): void {
   stageArguments<ExplainOptions>(command, "the stage to explain", (args, options) =>
     explain(args, options, terminal),
   );
+  command.usage("[options] [file] <stage>");
   jsonOption(storeOption(pipelineOptions(command)));
   examples(command, [
     ["pipe explain pipelines/vision-distill.yaml train", "why it would run, and what its key is made of"],

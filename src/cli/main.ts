@@ -120,7 +120,7 @@ async function report(error: unknown, terminal: Terminal, argv: readonly string[
     err(`${errPaint("red", "error:")} ${message}`);
     if (hint !== undefined) err(`  ${errPaint("cyan", "hint:")} ${hint}`);
   };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = (error instanceof Error ? error.message : String(error)).replace(/^error: /, "");
   const json = (more: object) => {
     if (argv.includes("--json")) terminal.out(jsonText({ error: { message, ...more } }));
   };
@@ -133,8 +133,9 @@ async function report(error: unknown, terminal: Terminal, argv: readonly string[
   }
   if (error instanceof CommanderError) {
     const forgot = /\.ya?ml$/.test(argv[0] ?? "");
-    say(message.replace(/^error: /, ""), forgot ? `pipe run ${argv[0]}` : `see pipe help${verbOf(argv)}`);
-    json({ problems: [] });
+    const hint = forgot ? `pipe run ${argv[0]}` : `see pipe help${verbOf(argv)}`;
+    say(message, hint);
+    json({ hint, problems: [] });
     return EXIT.usage;
   }
   if (error instanceof UsageError || error instanceof StageError) {

@@ -77,7 +77,10 @@ export interface ListContext {
   warn(message: string): void;
 }
 
-/** Lists a crawl's items. Sorted by id or not: the runner sorts. */
+/**
+ * Lists a crawl's items, in an order that follows from the items alone: equal sources give equal listings, whose hash
+ * may stand for them.
+ */
 export type Lister = (context: ListContext) => AsyncIterable<ListedItem>;
 
 /** What computes a stage, where that changes bytes. */
@@ -99,7 +102,7 @@ export interface Kind {
   readonly random?: true;
   readonly item?: ItemShape;
   readonly impl?: (params: JsonObject) => readonly ImplName[];
-  /** Cores one stage of this kind uses unless `resources.cpus` says otherwise: item kinds take all of them. */
+  /** Cores one stage of this kind uses unless `resources.cpus` says otherwise; all where left out. */
   readonly cpus?: number;
   /** Item kinds: lists the items, for kinds without an input table. */
   readonly list?: () => Promise<Lister>;

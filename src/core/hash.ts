@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash as digest } from "node:crypto";
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { canonicalJson, type JsonObject } from "./json.js";
@@ -8,7 +8,7 @@ export type Sha256 = string;
 
 /** sha256 of bytes (a string counts as UTF-8). */
 export function sha256(data: Uint8Array | string): Sha256 {
-  return createHash("sha256").update(data).digest("hex");
+  return digest("sha256", data, "hex");
 }
 
 /** sha256 of the canonical JSON of a tagged record; the tag keeps preimages of different kinds apart. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { findRecord } from "./sorted-records.js";
 
 /** Where a blob's bytes stand in a pack. */
 export interface PackPlace {
@@ -84,7 +85,7 @@ export class PackTable {
   }
 }
 
-/** A pack's index as it stands in its file: looked up by binary search, never unpacked. */
+/** A pack's index as it stands in its file: looked up where it stands, never unpacked. */
 export class PackIndex {
   private constructor(
     private readonly records: Buffer,
@@ -116,18 +117,9 @@ export class PackIndex {
     }
   }
 
-  find(hash: Uint8Array): PackPlace | undefined {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const at = middle * RECORD;
-      const order = this.records.compare(hash, 0, HASH, at, at + HASH);
-      if (order === 0) return this.place(at);
-      if (order > 0) high = middle;
-      else low = middle + 1;
-    }
-    return undefined;
+  find(hash: Buffer): PackPlace | undefined {
+    const at = findRecord(this.records, RECORD, this.count, hash);
+    return at < 0 ? undefined : this.place(at * RECORD);
   }
 
   /** All blobs, sorted by hash. The hash is a view that is valid until the next step. */

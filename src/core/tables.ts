@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Duck, sqlName, sqlString } from "./duck.js";
+import { sha256 } from "./hash.js";
 import { canonicalJson } from "./json.js";
 
 /** A table as written: its row count and its content hash. */
@@ -62,22 +63,25 @@ export async function hashTable(duck: Duck, path: string): Promise<string> {
   hash.update(`table/1\n${canonicalJson(columns)}\n`);
   const record = columns.map(([name]) => `${sqlName(name!)} := ${sqlName(name!)}`).join(", ");
   // Streamed in the file's order and put together here: an aggregate over runs of rows would hold the whole table.
-  const rows = duck.stream(
-    `SELECT CAST(to_json(struct_pack(${record})) AS VARCHAR) AS json, file_row_number AS n FROM ${source}`,
+  const lines = duck.streamText(
+    `SELECT file_row_number || ' ' || CAST(to_json(struct_pack(${record})) AS VARCHAR) FROM ${source}`,
   );
-  let run = createHash("sha256");
+  let run: string[] = [];
+  const endRun = () => {
+    hash.update(`${sha256(run.join("\n"))}\n`);
+    run = [];
+  };
   let next = 0;
-  for await (const chunk of rows) {
-    for (const { json, n } of chunk) {
-      if (n !== next) throw new Error(`${path}: row ${n} came where row ${next} belongs`);
-      if (next > 0 && next % HASH_CHUNK === 0) {
-        hash.update(`${run.digest("hex")}\n`);
-        run = createHash("sha256");
-      }
-      run.update(next % HASH_CHUNK === 0 ? String(json) : `\n${json}`);
+  for await (const chunk of lines) {
+    for (const line of chunk) {
+      const number = `${next} `;
+      if (!line.startsWith(number))
+        throw new Error(`${path}: row ${line.split(" ", 1)} came where row ${next} belongs`);
+      run.push(line.slice(number.length));
+      if (run.length === HASH_CHUNK) endRun();
       next++;
     }
   }
-  if (next > 0) hash.update(`${run.digest("hex")}\n`);
+  if (run.length > 0) endRun();
   return hash.digest("hex");
 }

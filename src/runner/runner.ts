@@ -5,6 +5,7 @@ import type { Registry } from "../contract/kind.js";
 import type { Pipeline, StageConfig } from "./config/pipeline.js";
 import type { Listener } from "./events.js";
 import { Cores } from "./execute/cores.js";
+import { halted, skipped } from "./execute/halt.js";
 import { localExecutor } from "./execute/local-executor.js";
 import type { RunState } from "./execute/run-state.js";
 import { runStage } from "./execute/stage-run.js";
@@ -102,6 +103,7 @@ export async function runPipeline(options: RunOptions): Promise<RunRecord> {
       cores: new Cores(availableParallelism()),
       known: new Map(),
       fingerprints: new Map(),
+      failed: [],
       warnings,
       logFile: (stage) => join(store.root, "runs", runId, "logs", `${stage.name}.log`),
       remake(stage) {
@@ -131,27 +133,18 @@ function settled(state: RunState, record: StageRecord): StageRecord {
 }
 
 async function runStages(state: RunState): Promise<RunRecord["status"]> {
-  const { signal, keepGoing } = state.options;
+  const { signal } = state.options;
   const work = new Map<string, Promise<StageRecord>>();
-  let failed: string | undefined;
   const bring = async (stage: StageConfig): Promise<StageRecord> => {
     const inputs = Object.values(stage.inputs).map((ref) => work.get(ref.stage));
     const before = (await Promise.all(inputs)).filter((record) => record !== undefined);
     const broken = before.find(({ status }) => status !== "ran" && status !== "cached");
-    if (signal.aborted) return settled(state, skipped(stage, "the run was interrupted"));
-    if (broken) {
-      return settled(
-        state,
-        skipped(stage, `${broken.name} ${broken.status === "failed" ? "failed" : "did not run"}`),
-      );
-    }
-    if (failed !== undefined && !keepGoing) return settled(state, skipped(stage, `${failed} failed`));
-    const record = settled(
-      state,
-      await runStage(state, stage, { whole: state.planner.wanted(stage), cores: "own" }),
-    );
-    if (record.status === "failed") failed = stage.name;
-    return record;
+    const without =
+      broken && !signal.aborted
+        ? `${broken.name} ${broken.status === "failed" ? "failed" : "did not run"}`
+        : halted(state);
+    if (without !== undefined) return settled(state, skipped(stage, without));
+    return settled(state, await runStage(state, stage, { whole: state.planner.wanted(stage), cores: "own" }));
   };
   for (const stage of state.planner.selected()) work.set(stage.name, bring(stage));
   const records = await Promise.all(work.values());
@@ -159,21 +152,4 @@ async function runStages(state: RunState): Promise<RunRecord["status"]> {
     return "interrupted";
   }
   return records.some(({ status }) => status === "failed") ? "failed" : "succeeded";
-}
-
-function skipped(stage: StageConfig, reason: string): StageRecord {
-  return {
-    name: stage.name,
-    kind: stage.kind.name,
-    status: "skipped",
-    reason,
-    fingerprint: null,
-    durationMs: 0,
-    attempts: 0,
-    items: null,
-    inputs: {},
-    outputs: {},
-    metrics: {},
-    notes: [],
-  };
 }

@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import { sharp } from "../core/sharp.js";
 import type { Size } from "./network.js";
 
 /**

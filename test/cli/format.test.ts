@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { paint, wantsColour } from "../../src/cli/shared/colour.js";
-import {
-  andList,
-  bytes,
-  columns,
-  count,
-  duration,
-  number,
-  plural,
-  printable,
-} from "../../src/cli/shared/format.js";
+import { bytes, columns, count, duration, number, plural, printable } from "../../src/cli/shared/format.js";
 
 test("durations are short and carry to the next unit", () => {
   const cases: [number, string][] = [
@@ -43,10 +34,7 @@ test("numbers", () => {
   assert.equal(bytes(12_400_000_000), "12 GB");
 });
 
-test("lists and columns", () => {
-  assert.equal(andList([]), "");
-  assert.equal(andList(["a", "b"]), "a and b");
-  assert.equal(andList(["a", "b", "c"]), "a, b and c");
+test("columns", () => {
   const red = paint(true)("red", "x");
   assert.deepEqual(
     columns([

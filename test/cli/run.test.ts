@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -86,7 +87,7 @@ test("run --plan and plan tell what would run, and run nothing", async () => {
   assert.equal(
     plan.stdout,
     [
-      "demo: 1 of 2 stages would run and 1 can be told only then",
+      "demo: 1 of 2 stages would run, and 1 more depends on what comes out",
       "  one  would run  no result of it is in the store",
       "  two  unknown    until one has run",
       "",
@@ -117,6 +118,32 @@ test("a failed stage: exit code 1, the end of its log, and a command that reruns
   const [, rerun = ""] = /^ {2}run it again: npx pipe (.+)$/m.exec(stderr) ?? [];
   assert.equal(rerun, "run demo.yaml bad");
   assert.equal((await rig.pipe(...rerun.split(" "))).code, 1);
+});
+
+test("after a failure nothing starts that was waiting for cores", async () => {
+  const rig = rigWith(
+    FAILING.replace("aside: { uses: exec,", "aside: { uses: exec, resources: { cpus: 4096 },"),
+  );
+  const { stdout, stderr } = await rig.pipe("run", "demo.yaml", "--json");
+  const record = JSON.parse(stdout) as RunRecord;
+  assert.deepEqual(statuses(record), ["bad failed", "after skipped", "aside skipped"]);
+  assert.equal(record.stages[2]?.reason, "bad failed");
+  assert.doesNotMatch(stderr, /aside {2}starts/);
+  const again = JSON.parse(
+    (await rig.pipe("run", "demo.yaml", "--keep-going", "--json")).stdout,
+  ) as RunRecord;
+  assert.deepEqual(statuses(again), ["bad failed", "after skipped", "aside ran"]);
+});
+
+test("commands that do not need each other run at the same time", {
+  skip: availableParallelism() < 2,
+}, async () => {
+  // Each ends only once the other has begun.
+  const meet = (me: string, other: string) =>
+    `{ uses: exec, timeout: 30s, with: { command: 'touch ${me}; until [ -e ${other} ]; do sleep 0.05; done' } }`;
+  const rig = rigWith(`version: 1\nname: demo\nstages:\n  a: ${meet("a", "b")}\n  b: ${meet("b", "a")}\n`);
+  const { code, stderr } = await rig.pipe("run", "demo.yaml");
+  assert.equal(code, 0, stderr);
 });
 
 test("--keep-going goes on with what does not depend on the failure", async () => {

@@ -39,6 +39,8 @@ test("the live list paints on stderr alone and leaves each stage's outcome", () 
   assert.equal(status, 0, stderr);
   assert.equal(stdout, "");
   assert.match(stderr, /train {2}\(no result of it is in the store\)/);
+  // What runs spins, what waits does not.
+  assert.match(stderr, /^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] train {2}.*\n.*1 of 12 .*\n◼ eval {2}waits$/m);
   assert.match(stderr, /1 of 12 {2}epoch 1\/12/);
   const end = stderr.slice(stderr.lastIndexOf("crawl"));
   assert.match(end, /^crawl {2}up to date\n.*train {2}failed {2}2\.1 s {2}out of memory\n/);

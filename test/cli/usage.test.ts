@@ -32,6 +32,10 @@ test("wrong usage is exit code 2, on stderr alone", async () => {
       /unknown option '--forse'\n\(Did you mean --force\?\)\n {2}hint: see pipe help run/,
     ],
     [["run"], /^error: no pipeline file given, and no pipeline\.yaml here\n {2}hint: there is demo\.yaml\n$/],
+    [
+      ["plan", "demo.yaml", "--store", "demo.yaml"],
+      /cannot be opened: .*\n {2}hint: a file stands in its place/,
+    ],
     [["run", "train"], /^error: train is no pipeline file, and there is no pipeline\.yaml here\n/],
     [["plan", "demo.yaml", "onee"], /^error: demo has no stage onee\n {2}hint: did you mean one\?\n$/],
     [
@@ -55,6 +59,18 @@ test("wrong usage is exit code 2, on stderr alone", async () => {
     assert.equal(stdout, "", args.join(" "));
     assert.equal(code, 2, args.join(" "));
   }
+});
+
+test("wrong usage with --json is a document on stdout", async () => {
+  const { code, stdout } = await new CliRig().pipe("run", "--forse", "--json");
+  assert.equal(code, 2);
+  assert.deepEqual(JSON.parse(stdout), {
+    error: {
+      message: "unknown option '--forse'\n(Did you mean --force?)",
+      hint: "see pipe help run",
+      problems: [],
+    },
+  });
 });
 
 test("no arguments: the help, on stderr, and exit code 2", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { RunRecord } from "../../src/runner/lineage/record.js";
 import { fates, hashes, PHOTOS, PhotoRig, stageOf } from "./rig.js";
 
 test("only what a change touches runs, item by item", async (t) => {
@@ -70,7 +71,13 @@ test("a broken picture is set aside, counted and named, and not tried again", as
   assert.equal(fates(record), "crawl ran 5/5, resize ran 4/4, label ran 3/3");
   assert.equal(stageOf(record, "crawl").items?.failed, 1);
   assert.equal(stageOf(record, "resize").items?.failed, 1);
-  assert.match(stageOf(record, "resize").notes[0] ?? "", /^1 of 4 items set aside: 1 broken-image/);
+  assert.deepEqual(stageOf(record, "crawl").notes, [
+    "1 of 5 items set aside: 1 unreadable-image (empty.png: the file is empty)",
+  ]);
+  assert.match(
+    stageOf(record, "resize").notes[0] ?? "",
+    /^1 of 4 items set aside: 1 broken-image \(cut\.png: /,
+  );
   await rig.picture("p0.png", 60);
   assert.equal(fates(await rig.run()), "crawl ran 1/5, resize ran 1/4, label ran 1/3");
 });
@@ -112,4 +119,20 @@ test("the plan says what would run, why, and what cannot be known yet", async ()
       ["label", "unknown", ["unknown until resize has run"]],
     ],
   );
+});
+
+test("the record says where each output can be opened, for what ran and for what was reused", async () => {
+  const rig = new PhotoRig();
+  rig.write("p.yaml", PHOTOS);
+  await rig.pictures(2);
+  const paths = (record: RunRecord) =>
+    Object.fromEntries(
+      Object.entries(stageOf(record, "crawl").outputs).map(([port, { path }]) => [port, path]),
+    );
+  const expected = {
+    images: "artifacts/latest/photos/crawl",
+    failures: "artifacts/latest/photos/crawl/failures",
+  };
+  assert.deepEqual(paths(await rig.run()), expected);
+  assert.deepEqual(paths(await rig.run()), expected);
 });

@@ -15,7 +15,7 @@ async function lineage(rig: PhotoRig, name: string) {
     subject: string;
     from: Step[];
     to: Step[];
-    sightings?: (Step & { table: string; row: { id: string; source_url?: string } })[];
+    sightings?: (Step & { table: string; row: { id: string; source_url?: string; detail?: string } })[];
   };
   const stages = (steps: Step[]) => steps.map(({ stage }) => stage).join(" ");
   return { subject, from: stages(from), to: stages(to), sightings };
@@ -58,6 +58,16 @@ test("lineage goes from artifacts, runs, files and items to sources, and on to w
       assert.equal(new Set(found.sightings?.map(({ row }) => row.id)).size, 1);
       assert.equal(found.from, "crawl resize label");
     }
+  });
+
+  await t.test("a picture that was set aside is found by its file, with the reason", async () => {
+    rig.write("pictures/broken.png", "no picture");
+    await rig.run();
+    const found = await lineage(rig, "pictures/broken.png");
+    assert.deepEqual(
+      found.sightings?.map(({ stage, table, row }) => [stage, table, row.source_url, row.detail]),
+      [["crawl", "failures.parquet", "broken.png", "it is no picture"]],
+    );
   });
 
   await t.test("a name the store does not know is an error with exit code 2", async () => {

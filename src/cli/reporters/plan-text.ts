@@ -1,6 +1,6 @@
 import type { Plan, PlannedStage } from "../../runner/plan/plan.js";
 import type { Paint } from "../shared/colour.js";
-import { andList, columns, plural, printable } from "../shared/format.js";
+import { columns, plural, printable } from "../shared/format.js";
 
 /** How many reasons a stage's line is followed by; `pipe explain` has them all. */
 const MAX_REASONS = 5;
@@ -20,7 +20,7 @@ export function planText(plan: Plan, paint: Paint): string {
   return [`${paint("bold", plan.pipeline)}: ${planSentence(plan)}`, ...columns(rows)].join("\n");
 }
 
-/** "2 of 8 stages would run, 1 is unknown until they have". */
+/** "2 of 8 stages would run, 3 depend on what comes out". */
 export function planSentence({ stages }: Plan): string {
   const number = (status: PlannedStage["status"]) => stages.filter((stage) => stage.status === status).length;
   const run = number("run");
@@ -28,10 +28,9 @@ export function planSentence({ stages }: Plan): string {
   if (run + unknown === 0) {
     return stages.length === 1 ? "its one stage is up to date" : `all ${stages.length} stages are up to date`;
   }
-  return andList([
-    `${run} of ${plural(stages.length, "stage")} would run`,
-    ...(unknown > 0 ? [`${unknown} can be told only then`] : []),
-  ]);
+  const would = `${run} of ${plural(stages.length, "stage")} would run`;
+  if (unknown === 0) return would;
+  return `${would}, and ${unknown} more ${unknown === 1 ? "depends" : "depend"} on what comes out`;
 }
 
 export function statusText({ status }: PlannedStage, paint: Paint): string {

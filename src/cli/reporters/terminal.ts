@@ -10,12 +10,14 @@ import { firstLine, outcomeText } from "./stage-line.js";
 interface Painted {
   title: string;
   output: string;
+  readonly task: { readonly state: string; state$: string };
 }
 
 /** A line of the list. It settles when its stage has. */
 interface Line {
   title: string;
   output: string;
+  started: boolean;
   outcome: "open" | "ok" | "failed" | "skipped";
   task?: Painted;
   readonly settled: Promise<void>;
@@ -47,6 +49,7 @@ export function terminalReporter(
         update(event.stage, (line) => {
           const why = printable(firstLine(summarise(event.reasons)));
           line.title = `${paint("bold", event.stage)}  ${paint("dim", `(${why})`)}`;
+          line.started = true;
         });
         break;
       case "stage-progress":
@@ -73,6 +76,7 @@ export function terminalReporter(
         update(name, (line) => {
           line.title = `${paint("bold", name)}  ${outcomeText(event.stage)}`;
           line.output = "";
+          line.started = true;
           line.outcome =
             status === "failed" ? "failed" : status === "ran" || status === "cached" ? "ok" : "skipped";
           line.settle();
@@ -96,11 +100,14 @@ function newLine(title: string): Line {
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
   });
-  return { title, output: "", outcome: "open", settled, settle };
+  return { title, output: "", started: false, outcome: "open", settled, settle };
 }
 
-function show({ task, title, output }: Line): void {
+function show({ task, title, output, started }: Line): void {
   if (!task) return;
+  // To listr2 all tasks are under way from the start: those that wait for their inputs shall not spin.
+  const [is, shall] = [task.task.state, started ? "STARTED" : "WAITING"];
+  if (is !== shall && (is === "STARTED" || is === "WAITING")) task.task.state$ = shall;
   task.title = title;
   task.output = output;
 }

@@ -40,12 +40,6 @@ export function number(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-/** "a", "a and b", "a, b and c". */
-export function andList(words: readonly string[]): string {
-  if (words.length < 2) return words.join("");
-  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-}
-
 /** Text of others (file names, messages) without characters that a terminal would act on; new lines and tabs stay. */
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, "\u00b7");

@@ -1,4 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
+import { StageError } from "../../core/errors.js";
+import { andList } from "../../core/words.js";
 import { loadPipeline } from "../../runner/config/load.js";
 import { didYouMean } from "../../runner/config/nearest.js";
 import type { Pipeline } from "../../runner/config/pipeline.js";
@@ -8,6 +10,8 @@ import { ConfigError, UsageError } from "./errors.js";
 import type { PipelineOptions } from "./options.js";
 
 const DEFAULT_FILE = "pipeline.yaml";
+/** Pipeline files named to someone who named none. */
+const MAX_FOUND = 5;
 
 /**
  * Tells a pipeline file from stage names: the first argument is the file if it looks like one (.yaml, .yml, a folder
@@ -20,8 +24,11 @@ export function splitFile(args: readonly string[]): {
   const [first, ...rest] = args;
   if (first !== undefined && looksLikeFile(first)) return { file: first, rest };
   if (existsSync(DEFAULT_FILE)) return { file: DEFAULT_FILE, rest: args };
-  const [found] = pipelineFiles();
-  const hint = found === undefined ? "give the path of a pipeline file (YAML)" : `there is ${found}`;
+  const found = pipelineFiles();
+  const hint =
+    found.length === 0
+      ? "give the path of a pipeline file (YAML)"
+      : `there ${found.length === 1 ? "is" : "are"} ${andList(found.slice(0, MAX_FOUND))}`;
   throw first === undefined
     ? new UsageError(`no pipeline file given, and no ${DEFAULT_FILE} here`, hint)
     : new UsageError(`${first} is no pipeline file, and there is no ${DEFAULT_FILE} here`, hint);
@@ -116,11 +123,21 @@ async function opened<T>(
 ): Promise<T> {
   // Loaded here: verbs that only read a pipeline file do without it.
   const { Store } = await import("../../runner/store/store.js");
-  const store = Store.open(root, options);
+  const store = openStore(() => Store.open(root, options));
   try {
     return await use(store);
   } finally {
     await store.close();
+  }
+}
+
+/** A folder that cannot be a store was named wrongly. */
+function openStore(open: () => Store): Store {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof StageError) throw new UsageError(error.message, error.options.hint);
+    throw error;
   }
 }
 

@@ -28,7 +28,8 @@ const Stage = Type.Object(
             Type.Integer({
               minimum: 1,
               maximum: 4096,
-              description: "Cores the stage may use; by default what suits its kind",
+              description:
+                "Cores the stage may use; left out: one for train, eval, exec and modules, all for the other kinds",
             }),
           ),
           memory: Type.Optional(

@@ -1,4 +1,4 @@
-import { didYouMean, suggest } from "./nearest.js";
+import { nearest, suggest } from "./nearest.js";
 import type { ConfigProblem } from "./pipeline.js";
 import { type Place, problemAt } from "./source.js";
 import {
@@ -102,12 +102,8 @@ export class Interpolator {
     const at = this.narrow(whole, inner);
     const words = inner.trim().split(".");
     if (words[0] !== "params" || words.length < 2) {
-      const near = didYouMean(
-        `params.${words[0]}`,
-        [...entriesOf(this.params).keys()].map((k) => `params.${k}`),
-      );
       const other = `only \${params.<name>} is known; write $\${${inner}} for the characters themselves`;
-      this.refuse(at, `\${${inner}} refers to nothing`, near ?? other);
+      this.refuse(at, `\${${inner}} refers to nothing`, this.paramMeant(words) ?? other);
       return undefined;
     }
     let value = this.params;
@@ -127,6 +123,15 @@ export class Interpolator {
     }
     const resolved = value && this.resolve(value, words.join("."));
     return resolved?.kind === "scalar" && resolved.broken ? undefined : resolved;
+  }
+
+  /** `${size}` was meant to be `${params.size}`; `${env.HOME}` was not meant to be any param. */
+  private paramMeant(words: readonly string[]): string | undefined {
+    const [word = ""] = words;
+    if (words.length > 1) return undefined;
+    const names = [...entriesOf(this.params).keys()];
+    const name = names.includes(word) ? word : nearest(word, names);
+    return name === undefined ? undefined : `did you mean \${params.${name}}?`;
   }
 
   private limited(value: Value): Value {

@@ -66,7 +66,7 @@ function failed(message: string, hint: string): HostResult {
 function timeout(limit: number): HostResult {
   return failed(
     `it ran longer than its timeout of ${limit / 1000} s`,
-    "raise `timeout`; finished items and snapshots are kept, so the next run goes on from there",
+    "raise `timeout`; finished items and training snapshots are kept, so the next run goes on from there",
   );
 }
 

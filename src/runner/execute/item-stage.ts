@@ -52,7 +52,7 @@ export async function runItemStage(env: StageEnv): Promise<Made> {
       await store.items.commit(space, columns, folders, duck);
       const stopped = results.find((result) => result.status !== "ok");
       if (stopped) throw new StageStopped(stopped);
-      await tables.loadKnown();
+      await tables.loadDone();
     }
     return await finish(env, tables, work, { processed, transientFailures });
   } finally {

@@ -19,6 +19,8 @@ export interface RunState {
   readonly known: Map<string, Readonly<Record<string, ArtifactRef>>>;
   /** Fingerprints of the stages that are done, by name. */
   readonly fingerprints: Map<string, string>;
+  /** Names of the stages that have failed, the first first. */
+  readonly failed: string[];
   /** What planning had to say of a stage (files that were left out), by name. */
   readonly warnings: ReadonlyMap<string, ReadonlySet<string>>;
   logFile(stage: StageConfig): string;

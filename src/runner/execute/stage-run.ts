@@ -1,15 +1,17 @@
 import type { HostEvent, HostFailure, HostResult } from "../../contract/task.js";
 import { describeError } from "../../core/errors.js";
-import type { Pipeline, StageConfig } from "../config/pipeline.js";
+import type { StageConfig } from "../config/pipeline.js";
 import type { StageRecord } from "../lineage/record.js";
 import type { ArtifactRef } from "../plan/plan.js";
 import type { StagePlan } from "../plan/planner.js";
 import { summarise } from "../plan/reasons.js";
 import type { Result } from "../store/results.js";
+import { halted, skipped } from "./halt.js";
 import { healInput, makeWhole } from "./heal.js";
 import { runItemStage } from "./item-stage.js";
 import type { RunState } from "./run-state.js";
 import { type Made, type StageEnv, StageStopped, stageCpus } from "./stage-env.js";
+import { type Given, stageFailure, stageRecord } from "./stage-record.js";
 import { keepResult, publish } from "./stage-result.js";
 import { runWholeStage } from "./whole-stage.js";
 
@@ -32,7 +34,8 @@ export function runStage(state: RunState, stage: StageConfig, wish: StageWish): 
 }
 
 class StageRun {
-  private readonly started = performance.now();
+  /** When it was asked for; from when its cores were free, once they are. */
+  private started = performance.now();
   private readonly notes: string[] = [];
   private attempts = 0;
   private healings = 0;
@@ -52,18 +55,34 @@ class StageRun {
       if (plan.result) return this.reuse(plan, "its result is in the store");
       state.options.store.requireWritable(`it has to run (${summarise(planned.reasons)})`);
       const before = state.options.store.results.get(planned.fingerprint)?.createdAt;
-      state.recorder.emit({
-        type: "stage-started",
-        stage: stage.name,
-        kind: stage.kind.name,
-        reasons: planned.reasons,
+      const start = () => this.start(plan, planned.fingerprint, before);
+      if (this.wish.cores === "lent") return await start();
+      return await state.cores.use(stageCpus(stage), async () => {
+        // While it waited, another stage may have failed, or the user had enough.
+        const reason = halted(state);
+        return reason === undefined ? start() : skipped(stage, reason);
       });
-      const make = () => this.makeLocked(plan, planned.fingerprint, before);
-      return await (this.wish.cores === "lent" ? make() : state.cores.use(stageCpus(stage), make));
     } catch (error) {
-      if (error instanceof StageStopped) return this.stopped(error.result, null);
-      return this.stopped({ protocol: 1, status: "failed", error: describeError(error) }, null);
+      return this.caught(error);
     }
+  }
+
+  private caught(error: unknown): StageRecord {
+    if (error instanceof StageStopped) return this.stopped(error.result, null);
+    return this.stopped({ protocol: 1, status: "failed", error: describeError(error) }, null);
+  }
+
+  private start(plan: StagePlan, fingerprint: string, before: string | undefined): Promise<StageRecord> {
+    const { state, stage } = this;
+    this.started = performance.now();
+    state.recorder.emit({
+      type: "stage-started",
+      stage: stage.name,
+      kind: stage.kind.name,
+      reasons: plan.planned.reasons,
+    });
+    // A failure is noted before the cores go to the next in line.
+    return this.makeLocked(plan, fingerprint, before).catch((error) => this.caught(error));
   }
 
   /**
@@ -204,62 +223,23 @@ class StageRun {
     if (result.status === "interrupted") {
       return this.record("interrupted", "the run was interrupted", fingerprint, {});
     }
-    const { message, hint } = result.error;
-    return {
-      ...this.record("failed", message, fingerprint, {}),
-      failure: {
-        message,
-        ...(hint === undefined ? {} : { hint }),
-        log: this.state.logFile(this.stage),
-        rerun: rerunCommand(this.state.options.pipeline, this.stage.name),
-      },
-    };
+    if (this.wish.cores === "own") this.state.failed.push(this.stage.name);
+    const record = this.record("failed", result.error.message, fingerprint, {});
+    return { ...record, failure: stageFailure(this.state, this.stage, result.error) };
   }
 
   private record(
     status: StageRecord["status"],
     reason: string,
     fingerprint: string | null,
-    given: {
-      items?: StageRecord["items"];
-      outputs?: Readonly<Record<string, ArtifactRef>>;
-      metrics?: StageRecord["metrics"];
-    },
+    given: Given,
   ): StageRecord {
-    const { state, stage } = this;
-    const inputs = Object.entries(stage.inputs).flatMap(([port, ref]) => {
-      const output = state.known.get(ref.stage)?.[ref.port];
-      return output ? [[port, output.hash] as const] : [];
-    });
-    const { latest } = state.options.store;
-    const outputs = Object.entries(given.outputs ?? {}).map(([port, ref], n) => [
-      port,
-      { ...ref, path: latest.path(state.options.pipeline.name, stage.name, n === 0 ? undefined : port) },
-    ]);
-    return {
-      name: stage.name,
-      kind: stage.kind.name,
-      status,
-      reason,
-      fingerprint,
-      durationMs: Math.round(performance.now() - this.started),
-      attempts: this.attempts,
-      items: given.items ?? null,
-      inputs: Object.fromEntries(inputs),
-      outputs: Object.fromEntries(outputs),
-      metrics: given.metrics ?? {},
-      notes: [...(state.warnings.get(stage.name) ?? []), ...this.notes],
-    };
+    const { started, attempts, notes } = this;
+    return stageRecord(
+      this.state,
+      this.stage,
+      { status, reason, fingerprint, started, attempts, notes },
+      given,
+    );
   }
-}
-
-/** The command that runs the stage again as it was asked for. */
-function rerunCommand(pipeline: Pipeline, stage: string): string {
-  const quote = (text: string) =>
-    /^[\w./=:,@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-  const options = [
-    ...pipeline.profiles.flatMap((profile) => ["-p", profile]),
-    ...pipeline.overrides.flatMap((override) => ["-S", override]),
-  ];
-  return ["npx pipe run", ...[pipeline.file, stage, ...options].map(quote)].join(" ");
 }

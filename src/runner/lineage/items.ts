@@ -11,8 +11,8 @@ export interface ItemSighting {
   readonly row: DuckRow;
 }
 
-/** Columns by which an item may be named. */
-const NAMES = ["id", "blob", "source_url"] as const;
+/** Columns by which an item may be named; `input` is the hash of one that was set aside. */
+const NAMES = ["id", "blob", "source_url", "input"] as const;
 
 /**
  * Finds an item by id, blob hash or source (relative path or URL) in every table of the store. The first look finds its

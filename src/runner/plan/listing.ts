@@ -1,23 +1,33 @@
 import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { LISTED_COLUMNS, type ListedItem, type Lister } from "../../contract/kind.js";
 import type { StageConfig } from "../config/pipeline.js";
 import type { Store } from "../store/store.js";
 
+/** Lines are put together, hashed and written in pieces of about this many characters. */
+const PIECE = 1 << 18;
+
 /** A listing whose hash is known: its lines stay in memory until the plan knows whether they are needed. */
 export interface Listing {
-  /** sha256 over the sorted lines without locators. */
+  /** sha256 over the lines without locators, in the lister's order. */
   readonly identity: string;
   readonly count: number;
-  /** id → input of every item, for telling what changed. */
-  entries(): Iterable<readonly [id: string, input: string]>;
+  /** Writes the listing as JSON lines: id, input, LISTED_COLUMNS, locator. */
   writeTo(path: string): Promise<void>;
 }
 
-function line(item: ListedItem): string {
-  const columns = Object.fromEntries(LISTED_COLUMNS.map((name) => [name, item.columns[name] ?? null]));
-  return JSON.stringify({ id: item.id, input: item.input, ...columns, locator: item.locator });
+/** An item as JSON but for its end, which is the locator: a place on this machine, so no part of any hash. */
+function startOfLine({ id, input, columns }: ListedItem): string {
+  let text = `{"id":${JSON.stringify(id)},"input":${JSON.stringify(input)}`;
+  for (const name of LISTED_COLUMNS) {
+    const value = columns[name];
+    text += value == null ? `,"${name}":null` : `,"${name}":${JSON.stringify(value)}`;
+  }
+  return text;
+}
+
+function endOfLine({ locator }: ListedItem): string {
+  return `,"locator":${JSON.stringify(locator)}}\n`;
 }
 
 /** Starts a kind's lister with what it may use. */
@@ -39,51 +49,58 @@ export async function listItems(
   });
 }
 
-/** Reads a whole listing, sorts it by id and hashes it. Memory: about 300 bytes an item. */
+/** Reads a whole listing and hashes it. Memory: some 300 bytes an item, none of it JavaScript's. */
 export async function collectListing(items: AsyncIterable<ListedItem>): Promise<Listing> {
-  const lines: { id: string; input: string; text: string }[] = [];
-  for await (const item of items) lines.push({ id: item.id, input: item.input, text: line(item) });
-  lines.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  const hash = createHash("sha256").update("listing/1\n");
-  // Locators come last in a line and are places on this machine: equal folders elsewhere hash alike.
-  for (const { text } of lines) hash.update(`${text.slice(0, text.lastIndexOf(',"locator":'))}\n`);
+  const hash = createHash("sha256").update("listing/2\n");
+  const pieces: Buffer[] = [];
+  let count = 0;
+  let named = "";
+  let lines = "";
+  const cut = () => {
+    hash.update(named);
+    pieces.push(Buffer.from(lines));
+    named = "";
+    lines = "";
+  };
+  for await (const item of items) {
+    const start = startOfLine(item);
+    named += `${start}\n`;
+    lines += start + endOfLine(item);
+    count += 1;
+    if (lines.length >= PIECE) cut();
+  }
+  cut();
   return {
     identity: hash.digest("hex"),
-    count: lines.length,
-    *entries() {
-      for (const { id, input } of lines) yield [id, input] as const;
-    },
-    writeTo: (path) => writeLines(path, iterate(lines)),
+    count,
+    writeTo: (path) => writing(path, (write) => pieces.forEach(write)),
   };
-}
-
-async function* iterate(lines: readonly { text: string }[]): AsyncGenerator<string> {
-  for (const { text } of lines) yield text;
 }
 
 /** Streams a listing to a JSON-lines file without holding it. */
 export async function spoolListing(items: AsyncIterable<ListedItem>, path: string): Promise<void> {
-  await writeLines(
-    path,
-    (async function* () {
-      for await (const item of items) yield line(item);
-    })(),
-  );
+  await writing(path, async (write) => {
+    let lines = "";
+    for await (const item of items) {
+      lines += startOfLine(item) + endOfLine(item);
+      if (lines.length < PIECE) continue;
+      write(Buffer.from(lines));
+      lines = "";
+    }
+    write(Buffer.from(lines));
+  });
 }
 
-async function writeLines(path: string, lines: AsyncIterable<string>): Promise<void> {
-  const out = createWriteStream(path, { highWaterMark: 1 << 20 });
-  let batch: string[] = [];
-  const write = async () => {
-    const ok = out.write(`${batch.join("\n")}\n`);
-    batch = [];
-    if (!ok) await new Promise<void>((resolve) => out.once("drain", resolve));
-  };
-  for await (const text of lines) {
-    batch.push(text);
-    if (batch.length >= 1000) await write();
+async function writing(
+  path: string,
+  work: (write: (bytes: Buffer) => void) => void | Promise<void>,
+): Promise<void> {
+  const fd = openSync(path, "w");
+  try {
+    await work((bytes) => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    });
+  } finally {
+    closeSync(fd);
   }
-  if (batch.length > 0) await write();
-  out.end();
-  await finished(out);
 }

@@ -1,5 +1,6 @@
 import { hashRecord } from "../../core/hash.js";
 import type { Json } from "../../core/json.js";
+import { andList } from "../../core/words.js";
 import type { StageConfig } from "../config/pipeline.js";
 import type { PlanOptions } from "../runner.js";
 import type { Result } from "../store/results.js";
@@ -66,7 +67,7 @@ export class Planner {
       const reasons: Reason[] = [
         {
           code: "upstream-unknown",
-          message: `unknown until ${inputs.waitsFor.join(" and ")} ${inputs.waitsFor.length === 1 ? "has" : "have"} run`,
+          message: `unknown until ${andList(inputs.waitsFor)} ${inputs.waitsFor.length === 1 ? "has" : "have"} run`,
         },
         ...this.knownDifferences(stage),
       ];

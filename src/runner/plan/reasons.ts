@@ -58,10 +58,19 @@ const inputChanged: Cue = (was, is) =>
     detail: { path, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
   }));
 
-const sourceChanged: Cue = (was, is) =>
-  differences(was.identity, is.identity).length === 0
-    ? []
-    : [{ code: "source-changed", message: "what it reads outside the store has changed" }];
+/** An identity that is a record names what it holds (exec's deps, a module's imports); else it is one hash of all. */
+const sourceChanged: Cue = (was, is) => {
+  const named = isJsonObject(was.identity) && isJsonObject(is.identity);
+  const changes = differences(was.identity, is.identity);
+  if (!named && changes.length > 0) {
+    return [{ code: "source-changed", message: "what it reads outside the store has changed" }];
+  }
+  return changes.map(({ path, from, to }) => ({
+    code: "source-changed",
+    message: `${path} ${from === undefined ? "is new" : to === undefined ? "is gone" : "has changed"}`,
+    detail: { path, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
+  }));
+};
 
 const implementationChanged: Cue = (was, is) =>
   differences(was.impl, is.impl).map(({ path, from, to }) => ({

@@ -1,4 +1,7 @@
-import { Duck, parquet } from "../../core/duck.js";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Duck, parquet, sqlString } from "../../core/duck.js";
 import type { Store } from "../store/store.js";
 import type { Listing } from "./listing.js";
 import type { ArtifactRef, Reason } from "./plan.js";
@@ -12,43 +15,56 @@ export async function explainSource(
   listing: Listing,
   outputs: Readonly<Record<string, ArtifactRef>>,
 ): Promise<Reason> {
-  const now = new Map(listing.entries());
-  const examples: string[] = [];
-  let [changed, removed, seen] = [0, 0, 0];
-  const duck = await Duck.open({ scratch: store.taskDir("plan") });
+  const tables = Object.entries(outputs).flatMap(([port, ref]) => {
+    const entry = store.trees.get(ref.hash)?.entries[`${port}.parquet`];
+    const input = port === "failures" ? "input" : "blob";
+    return entry
+      ? [`SELECT id, ${input} AS input, source_url AS name FROM ${parquet(store.blobs.path(entry.blob))}`]
+      : [];
+  });
+  const folder = workFolder(store);
+  const duck = await Duck.open({ scratch: folder });
   try {
-    for (const [port, ref] of Object.entries(outputs)) {
-      const entry = store.trees.get(ref.hash)?.entries[`${port}.parquet`];
-      if (!entry) continue;
-      const input = port === "failures" ? "input" : "blob";
-      const rows = duck.stream(
-        `SELECT id, ${input} AS input, source_url AS name FROM ${parquet(store.blobs.path(entry.blob))}`,
-      );
-      for await (const chunk of rows) {
-        for (const { id, input: was, name } of chunk) {
-          const is = now.get(String(id));
-          if (is !== undefined) seen += 1;
-          if (is === was) continue;
-          if (is === undefined) removed += 1;
-          else changed += 1;
-          if (examples.length < 3) examples.push(String(name ?? id));
-        }
-      }
-    }
+    const path = join(folder, "listing.jsonl");
+    await listing.writeTo(path);
+    await duck.run(`CREATE TABLE differing AS
+      SELECT id, coalesce(was.name, id) AS name, is_now.input IS NULL AS gone, was.input IS NULL AS fresh
+      FROM (${["SELECT NULL AS id, NULL AS input, NULL AS name WHERE false", ...tables].join(" UNION ALL ")}) was
+      FULL JOIN read_json(${sqlString(path)}, format = 'newline_delimited',
+        columns = {id: 'VARCHAR', input: 'VARCHAR'}) is_now USING (id)
+      WHERE was.input IS DISTINCT FROM is_now.input`);
+    const [counts] = await duck.all(`SELECT count(*) FILTER (NOT gone AND NOT fresh) AS changed,
+      count(*) FILTER (fresh) AS added, count(*) FILTER (gone) AS removed FROM differing`);
+    const examples = await duck.all("SELECT name FROM differing WHERE NOT fresh ORDER BY id LIMIT 3");
+    return describe(
+      listing.count,
+      { changed: Number(counts?.changed), added: Number(counts?.added), removed: Number(counts?.removed) },
+      examples.map(({ name }) => String(name)),
+    );
   } finally {
     duck.close();
+    rmSync(folder, { recursive: true, force: true });
   }
-  const added = now.size - seen;
-  const counts = [
-    [changed, "changed"],
-    [added, "added"],
-    [removed, "removed"],
-  ] as const;
-  const parts = counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+}
+
+/** A folder of this process alone; outside the store where that cannot be written. */
+function workFolder(store: Store): string {
+  const parent = store.readOnly ? tmpdir() : store.tasksDir();
+  mkdirSync(parent, { recursive: true });
+  return mkdtempSync(join(parent, "plan."));
+}
+
+function describe(
+  files: number,
+  counts: { readonly changed: number; readonly added: number; readonly removed: number },
+  examples: readonly string[],
+): Reason {
+  const { changed, added, removed } = counts;
+  const parts = Object.entries(counts).flatMap(([word, count]) => (count > 0 ? [`${count} ${word}`] : []));
   const such = examples.length > 0 ? ` (${examples.join(", ")}${changed + removed > 3 ? ", …" : ""})` : "";
   return {
     code: "source-changed",
-    message: `of ${now.size} files in the source, ${parts.join(", ") || "the order or rights of some changed"}${such}`,
-    detail: { changed, added, removed, examples },
+    message: `of ${files} files in the source, ${parts.join(", ") || "the order or rights of some changed"}${such}`,
+    detail: { changed, added, removed, examples: [...examples] },
   };
 }

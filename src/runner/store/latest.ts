@@ -18,7 +18,10 @@ import type { Blobs } from "./blobs.js";
 import { isCode, namesIn, parseJson, remove, safeName, textOf, uniqueName } from "./paths.js";
 import type { Tree } from "./trees.js";
 
-/** Larger files are shown through a link to the read-only blob, where a copy cannot share its blocks. */
+/**
+ * So much of an artifact is copied, its smallest files first. The rest is shown through links to the read-only blobs,
+ * so that a data set is not kept twice.
+ */
 const COPY_UP_TO_BYTES = 16 << 20;
 
 /** What stands under latest/ for a stage. */
@@ -114,11 +117,14 @@ export class Latest {
 
   private fill(folder: string, tree: Tree): void {
     mkdirSync(folder, { recursive: true });
-    for (const [name, { blob, bytes }] of Object.entries(tree.entries)) {
+    let left = COPY_UP_TO_BYTES;
+    const smallestFirst = Object.entries(tree.entries).sort(([, a], [, b]) => a.bytes - b.bytes);
+    for (const [name, { blob, bytes }] of smallestFirst) {
       const target = join(folder, ...name.split("/"));
       mkdirSync(dirname(target), { recursive: true });
       const source = this.blobs.path(blob);
-      if (bytes > COPY_UP_TO_BYTES) {
+      left -= bytes;
+      if (left < 0) {
         symlinkSync(relative(dirname(target), source), target);
         continue;
       }

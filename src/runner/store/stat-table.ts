@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { findRecord } from "../../core/sorted-records.js";
 import { isCode } from "./paths.js";
 
 /** sha256 of a file's path. */
@@ -18,7 +19,7 @@ export function makeRecord(key: Buffer, state: Buffer, hash: Buffer): StatRecord
   return Buffer.concat([key, state, hash], RECORD);
 }
 
-/** Records sorted by key, as they stand in a file: looked up by binary search, never unpacked. */
+/** Records sorted by key, as they stand in a file: looked up where they stand, never unpacked. */
 export class StatTable {
   private constructor(
     private readonly records: Buffer,
@@ -72,22 +73,12 @@ export class StatTable {
 
   /** The hash of a file's bytes, if the file is known in this state. */
   find(key: Buffer, state: Buffer): string | undefined {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const at = middle * RECORD;
-      const order = this.records.compare(key, 0, KEY, at, at + KEY);
-      if (order === 0) {
-        const stateAt = at + KEY;
-        const hashAt = stateAt + STATE_BYTES;
-        const same = this.records.compare(state, 0, STATE_BYTES, stateAt, hashAt) === 0;
-        return same ? this.records.toString("hex", hashAt, at + RECORD) : undefined;
-      }
-      if (order > 0) high = middle;
-      else low = middle + 1;
-    }
-    return undefined;
+    const found = findRecord(this.records, RECORD, this.count, key);
+    if (found < 0) return undefined;
+    const stateAt = found * RECORD + KEY;
+    const hashAt = stateAt + STATE_BYTES;
+    const same = this.records.compare(state, 0, STATE_BYTES, stateAt, hashAt) === 0;
+    return same ? this.records.toString("hex", hashAt, hashAt + 32) : undefined;
   }
 
   private compare(a: number, other: StatTable, b: number): number {

@@ -21,6 +21,7 @@ export function readHeader(bytes: Uint8Array): Header {
   if (Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 5)).toString("latin1") === "%PDF-") {
     return { ok: false, class: "refused-format", detail: "pdf is not taken" };
   }
+  if (bytes.length === 0) return { ok: false, class: "unreadable-image", detail: "the file is empty" };
   try {
     const { width, height, type = "unknown" } = imageSize(bytes);
     if (!FORMATS.includes(type))
@@ -28,6 +29,9 @@ export function readHeader(bytes: Uint8Array): Header {
     if (width > 0 && height > 0) return { ok: true, format: type, width, height };
     return { ok: false, class: "unreadable-image", detail: `it says it is ${width}x${height} pixels` };
   } catch (error) {
-    return { ok: false, class: "unreadable-image", detail: (error as Error).message };
+    const { message } = error as Error;
+    // image-size's words for bytes that are like no format it knows.
+    const unknown = message === "unsupported file type: undefined";
+    return { ok: false, class: "unreadable-image", detail: unknown ? "it is no picture" : message };
   }
 }

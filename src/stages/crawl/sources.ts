@@ -13,7 +13,7 @@ const SOURCES: readonly Source[] = [
     listedAtPlan: true,
     impl: [],
     list: async () => (await import("./sources/local/list.js")).list,
-    open: async (context) => (await import("./sources/local/worker.js")).open(context),
+    open: async () => (await import("./sources/local/worker.js")).open(),
   },
 ];
 

@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import { sharp } from "../../core/sharp.js";
 import type { Picture } from "./report/data.js";
 
 /** Pictures up to this many bytes stand in the report as they are. */

@@ -10,6 +10,8 @@ export const kind: Kind = {
   inputs: {},
   anyInputs: true,
   outputs: [{ name: "out", summary: "what the command left in $OUTPUT, and its declared outputs" }],
+  // Most commands use one, and two of them at a time are quicker than one after the other.
+  cpus: 1,
   module: new URL("./run.js", import.meta.url).href,
   /** The declared files by content: the command line alone would not tell that a script changed. */
   async identity({ with: params, base, hashFile }) {

@@ -4,14 +4,13 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { init, parse } from "es-module-lexer";
 import { StageError } from "../../contract/stage.js";
-import { sha256 } from "../../core/hash.js";
-import { canonicalJson } from "../../core/json.js";
+import type { Json } from "../../core/json.js";
 
 /** Files whose imports are followed; others (JSON, wasm, CommonJS) count by their bytes alone. */
 const ES_MODULE = /\.(mjs|js|mts|ts)$/;
 
 /**
- * sha256 over all that a module brings in from this project: the bytes of every file reached by a static `import`,
+ * All that a module brings in from this project, each by name: the sha256 of every file reached by a static `import`,
  * `export … from` or `import("literal")` of a relative path or file: URL, named relative to the entry; and the
  * version of every package imported. What `require` or a computed `import()` loads is not seen: name such files in an
  * `exec` stage's `deps` instead.
@@ -21,10 +20,9 @@ const ES_MODULE = /\.(mjs|js|mts|ts)$/;
 export async function importGraph(
   entry: string,
   hashFile: (path: string) => Promise<string>,
-): Promise<string> {
+): Promise<Record<string, Json>> {
   await init;
-  const files: Record<string, string> = {};
-  const packages: Record<string, string | null> = {};
+  const found: Record<string, Json> = {};
   const queue: { path: string; from: string | undefined }[] = [{ path: entry, from: undefined }];
   const seen = new Set([entry]);
   for (let next = queue.shift(); next; next = queue.shift()) {
@@ -34,18 +32,18 @@ export async function importGraph(
         from === undefined ? `there is no module ${path}` : `${from} imports ${path}, which is not there`,
       );
     }
-    files[name(entry, path)] = await hashFile(path);
+    found[name(entry, path)] = await hashFile(path);
     for (const specifier of ES_MODULE.test(path) ? specifiers(path) : []) {
       if (/^(\.{1,2}\/|file:|\/)/.test(specifier)) {
         const target = local(specifier, path);
         if (!seen.has(target)) queue.push({ path: target, from: path });
         seen.add(target);
       } else if (!isBuiltin(specifier) && !specifier.startsWith("data:")) {
-        packages[specifier] = packageVersion(specifier, dirname(path));
+        found[`package:${specifier}`] = packageVersion(specifier, dirname(path));
       }
     }
   }
-  return sha256(canonicalJson({ tag: "module/1", files, packages }));
+  return found;
 }
 
 function name(entry: string, path: string): string {

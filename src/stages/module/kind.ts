@@ -21,6 +21,7 @@ export function moduleKind(path: string): Kind {
     outputs: [{ name: "out", summary: 'what the module wrote to context.outDir("out")' }],
     // It is given a seed, so the pipeline's seed must be able to change its result.
     random: true,
+    cpus: 1,
     module: adapter.href,
     async identity({ hashFile }) {
       const { importGraph } = await import("./graph.js");

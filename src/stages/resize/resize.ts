@@ -1,4 +1,5 @@
-import sharp, { type FitEnum, type Sharp } from "sharp";
+import type { FitEnum, Sharp } from "sharp";
+import { sharp } from "../../core/sharp.js";
 import { differenceHash } from "./dhash.js";
 import type { Params } from "./schema.js";
 

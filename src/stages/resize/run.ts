@@ -1,5 +1,5 @@
-import sharp from "sharp";
 import type { BaseContext, Item, ItemModule, ItemOutcome } from "../../contract/stage.js";
+import { sharp } from "../../core/sharp.js";
 import { resizePicture } from "./resize.js";
 import type { Params } from "./schema.js";
 

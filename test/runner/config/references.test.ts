@@ -19,7 +19,7 @@ stages:
 pipeline.yaml:5:56: \${size} refers to nothing
   5 |   crawl: { uses: any, with: { a: "\${params.sise}", b: "\${size}", c: "\${env.HOME}", d: "x \${params.size", e: "$…
     |                                                        ^^^^^^^
-  hint: only \${params.<name>} is known; write $\${size} for the characters themselves
+  hint: did you mean \${params.size}?
 
 pipeline.yaml:5:70: \${env.HOME} refers to nothing
   5 |   crawl: { uses: any, with: { a: "\${params.sise}", b: "\${size}", c: "\${env.HOME}", d: "x \${params.size", e: "$…

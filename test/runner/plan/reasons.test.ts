@@ -48,6 +48,15 @@ test("version, input, source, engine and seed are reasons of their own, in that 
   ]);
 });
 
+test("files that an identity names are named, each with what became of it", () => {
+  const before = { ...was, identity: { "run.py": "a".repeat(64), "old.json": "b".repeat(64) } };
+  const after = { ...was, identity: { "run.py": "c".repeat(64), "new.json": "b".repeat(64) } };
+  assert.deepEqual(
+    explainDifference(before, after).map(({ message }) => message),
+    ["new.json is new", "old.json is gone", "run.py has changed"],
+  );
+});
+
 test("a summary is the first reason and how many more", () => {
   const reasons = explainDifference(was, { ...was, seed: 2, with: { ...was.with, loss: "kl" } });
   assert.equal(summarise(reasons), "loss changed from bce to kl, and 1 more");

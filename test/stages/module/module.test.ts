@@ -36,13 +36,13 @@ test("each file of the import graph counts, and each package version; nothing el
   const base = await graph(project(FILES));
   for (const name of ["stage.mjs", "lib/a.mjs", "b.mjs", "late.mjs", "data.json"]) {
     const changed = { ...FILES, [name]: `${FILES[name as keyof typeof FILES]}\n` };
-    assert.notEqual(await graph(project(changed)), base, name);
+    assert.notDeepEqual(await graph(project(changed)), base, name);
   }
   const upgraded = { ...FILES, "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.1"}' };
-  assert.notEqual(await graph(project(upgraded)), base);
-  assert.equal(await graph(project({ ...FILES, "unrelated.mjs": "2" })), base);
+  assert.notDeepEqual(await graph(project(upgraded)), base);
+  assert.deepEqual(await graph(project({ ...FILES, "unrelated.mjs": "2" })), base);
   // A project moved to another folder is the same project.
-  assert.equal(await graph(project(FILES)), base);
+  assert.deepEqual(await graph(project(FILES)), base);
 });
 
 test("missing files and syntax errors are named", async () => {
@@ -88,6 +88,6 @@ test("the fingerprint sees the graph, not the path", async () => {
   const kinds = [project(FILES), project(FILES)].map((root) => moduleKind(join(root, "stage.mjs")));
   const context = { with: {}, base: "/", seed: 0, hashFile: sha256File, warn() {} };
   assert.equal(kinds[0]!.name, kinds[1]!.name);
-  assert.equal(await kinds[0]!.identity?.(context), await kinds[1]!.identity?.(context));
+  assert.deepEqual(await kinds[0]!.identity?.(context), await kinds[1]!.identity?.(context));
   assert.notEqual(kinds[0]!.module, kinds[1]!.module);
 });

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { extname, resolve } from "node:path";
+import { extname, join, resolve } from "node:path";
 import glob from "fast-glob";
 import type { ListContext, ListedItem } from "../../../../contract/kind.js";
 import { StageError } from "../../../../contract/stage.js";
+import { sha256 } from "../../../../core/hash.js";
 import type { LocalSource } from "../../schema.js";
 import { withoutLoops } from "./folders.js";
 
@@ -11,8 +11,8 @@ import { withoutLoops } from "./folders.js";
 const UNKNOWN = { page_url: null, author: null, license: null, license_url: null, attribution: null };
 
 /**
- * The files below a folder whose names fit. What fits but is no readable file is warned of and left out: a listing
- * opens regular files only, since a pipe would keep it waiting for ever.
+ * The files below a folder whose names fit, by path. What fits but is no readable file is warned of and left out: a
+ * listing opens regular files only, since a pipe would keep it waiting for ever.
  *
  * @throws StageError where the folder itself is missing or no folder
  */
@@ -20,6 +20,19 @@ export async function* list(context: ListContext): AsyncGenerator<ListedItem> {
   const source = context.with.source as LocalSource;
   const root = resolve(context.base, source.path);
   checkFolder(root, source.path);
+  for (const name of await find(root, source, context.warn)) {
+    const locator = join(root, name);
+    try {
+      const input = await context.hashFile(locator);
+      yield { id: idOf(name), input, locator, columns: { source_url: name, ...UNKNOWN } };
+    } catch (error) {
+      context.warn(`left out ${name}: ${reason(error)}`);
+    }
+  }
+}
+
+/** Relative paths of the files, sorted by code unit. */
+async function find(root: string, source: LocalSource, warn: (message: string) => void): Promise<string[]> {
   const entries = glob.stream([...source.patterns], {
     cwd: root,
     ignore: [...source.ignore],
@@ -27,28 +40,22 @@ export async function* list(context: ListContext): AsyncGenerator<ListedItem> {
     followSymbolicLinks: source.follow_symlinks,
     onlyFiles: false,
     objectMode: true,
-    fs: { readdir: withoutLoops(root, source.follow_symlinks, context.warn) },
+    // One pattern meets each file once; finding out costs memory for every name.
+    unique: source.patterns.length > 1,
+    fs: { readdir: withoutLoops(root, source.follow_symlinks, warn) },
   });
+  const found: string[] = [];
   for await (const entry of entries as AsyncIterable<glob.Entry>) {
-    const path = resolve(root, entry.path);
-    const problem = await problemOf(entry, path);
-    if (problem === "folder") continue;
-    if (problem !== undefined) {
-      context.warn(`left out ${entry.path}: ${problem}`);
-      continue;
-    }
-    try {
-      const input = await context.hashFile(path);
-      yield { id: idOf(entry.path), input, locator: path, columns: { source_url: entry.path, ...UNKNOWN } };
-    } catch (error) {
-      context.warn(`left out ${entry.path}: ${reason(error)}`);
-    }
+    const problem = entry.dirent.isFile() ? undefined : await problemOf(entry, join(root, entry.path));
+    if (problem === undefined) found.push(entry.path);
+    else if (problem !== "folder") warn(`left out ${entry.path}: ${problem}`);
   }
+  return found.sort();
 }
 
 /** 128 bits of the relative path's sha256: the same on every machine that has the folder. */
 function idOf(relativePath: string): string {
-  return createHash("sha256").update(relativePath).digest("hex").slice(0, 32);
+  return sha256(relativePath).slice(0, 32);
 }
 
 function checkFolder(root: string, asWritten: string): void {
@@ -62,9 +69,8 @@ function checkFolder(root: string, asWritten: string): void {
 
 type FileType = Pick<fs.Stats, "isFile" | "isDirectory" | "isSymbolicLink">;
 
-/** Why an entry is no file to read; folders met in passing ("folder") are nothing to speak of. */
+/** Why an entry that is no plain file is no file to read; folders met in passing ("folder") are nothing to speak of. */
 async function problemOf(entry: glob.Entry, path: string): Promise<string | undefined> {
-  if (entry.dirent.isFile()) return undefined;
   let found: FileType = entry.dirent;
   if (found.isSymbolicLink()) {
     try {

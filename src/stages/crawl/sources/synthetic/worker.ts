@@ -1,5 +1,5 @@
-import sharp from "sharp";
 import type { BaseContext, ItemOutcome, ItemWorker } from "../../../../contract/stage.js";
+import { sharp } from "../../../../core/sharp.js";
 import type { SyntheticSource } from "../../schema.js";
 import { drawScene } from "./scene.js";
 

@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import { sharp } from "../../../../core/sharp.js";
 import { labOf } from "./lab.js";
 
 /** A picture's content, padding cut off, in CIELAB planes of width × height values, row by row. */

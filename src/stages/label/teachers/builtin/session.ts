@@ -1,5 +1,5 @@
-import sharp from "sharp";
 import type { BaseContext } from "../../../../contract/stage.js";
+import { sharp } from "../../../../core/sharp.js";
 import type { Answer, Label, LabelItem, TeacherSession } from "../../teacher.js";
 import { type Area, type Picture, readPicture } from "./picture.js";
 import { measure, TAGS } from "./tags.js";

@@ -90,7 +90,10 @@ const SPREAD = 7;
 /** Bits of each channel that the table of memberships distinguishes. */
 const BITS = 5;
 
-let table: Float32Array | undefined;
+/** Memberships by cell, [cells, terms], filled in as cells are met, so that a further pixel costs eleven additions. */
+const table = new Float32Array((1 << (3 * BITS)) * NAMES.length);
+const filled = new Uint8Array(1 << (3 * BITS));
+const ANCHORS = NAMES.map((name) => COLOUR_TERMS[name].map(([r, g, b]) => labOf(r, g, b)));
 
 /**
  * The share of a picture's area that each term names, summing to 1. A pixel belongs to a term by
@@ -99,42 +102,37 @@ let table: Float32Array | undefined;
  * @param rgb 8-bit sRGB, interleaved
  */
 export function colourAreas(rgb: Uint8Array): Record<ColourTerm, number> {
-  table ??= membershipTable();
   const terms = NAMES.length;
   const sums = new Float64Array(terms);
   for (let i = 0; i < rgb.length; i += 3) {
-    const row = terms * cell(rgb[i]!, rgb[i + 1]!, rgb[i + 2]!);
+    const row = terms * filledCell(rgb[i]!, rgb[i + 1]!, rgb[i + 2]!);
     for (let t = 0; t < terms; t++) sums[t]! += table[row + t]!;
   }
   const pixels = rgb.length / 3;
   return Object.fromEntries(NAMES.map((name, t) => [name, sums[t]! / pixels])) as Record<ColourTerm, number>;
 }
 
-function cell(red: number, green: number, blue: number): number {
+/** The cell of a colour, its row of the table filled in. */
+function filledCell(red: number, green: number, blue: number): number {
   const drop = 8 - BITS;
-  return ((red >> drop) << (2 * BITS)) | ((green >> drop) << BITS) | (blue >> drop);
+  const [r, g, b] = [red >> drop, green >> drop, blue >> drop];
+  const cell = (r << (2 * BITS)) | (g << BITS) | b;
+  if (filled[cell] === 0) {
+    table.set(membershipsOf(labOf(level(r), level(g), level(b))), cell * NAMES.length);
+    filled[cell] = 1;
+  }
+  return cell;
 }
 
-/** Memberships by cell, [cells, terms]: computed once, so that a pixel costs eleven additions. */
-function membershipTable(): Float32Array {
-  const anchors = NAMES.map((name) => COLOUR_TERMS[name].map(([r, g, b]) => labOf(r, g, b)));
-  const levels = 1 << BITS;
-  const memberships = new Float32Array(levels ** 3 * NAMES.length);
-  const level = (index: number) => Math.round((index * 255) / (levels - 1));
-  for (let r = 0, at = 0; r < levels; r++) {
-    for (let g = 0; g < levels; g++) {
-      for (let b = 0; b < levels; b++, at += NAMES.length) {
-        memberships.set(membershipsOf(labOf(level(r), level(g), level(b)), anchors), at);
-      }
-    }
-  }
-  return memberships;
+/** A channel's level as 8 bits. */
+function level(index: number): number {
+  return Math.round((index * 255) / ((1 << BITS) - 1));
 }
 
 type Lab = readonly [number, number, number];
 
-function membershipsOf([l, a, b]: Lab, anchors: readonly (readonly Lab[])[]): number[] {
-  const distances = anchors.map((points) =>
+function membershipsOf([l, a, b]: Lab): number[] {
+  const distances = ANCHORS.map((points) =>
     Math.min(...points.map((p) => (p[0] - l) ** 2 + (p[1] - a) ** 2 + (p[2] - b) ** 2)),
   );
   // Distances count from the nearest term: far from all of them, exp() would underflow to 0/0.

@@ -1,0 +1,184 @@
+/**
+ * local → label → screen → index → pack over many tiny pictures with a teacher that costs nothing: seconds and peak
+ * memory of each stage and of every process, a run with nothing to do, and a run after one picture changed.
+ * usage: node dist/bench/million.js [--keep] [count …]   default 10000 1000000
+ *
+ * Needs about 6 kB of disk and two inodes a picture under TMPDIR. It checks nothing on its own; it measures.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { crc32, deflateSync } from "node:zlib";
+import type { Registry } from "../src/contract/kind.js";
+import { loadPipeline } from "../src/runner/config/load.js";
+import { runPipeline } from "../src/runner/runner.js";
+import { Store } from "../src/runner/store/store.js";
+import { registry } from "../src/stages/registry.js";
+
+const PIPELINE = `version: 1
+name: million
+stages:
+  crawl: { uses: crawl, with: { source: { type: local, path: images } } }
+  label: { uses: label, inputs: { images: crawl }, with: { teacher: { type: builtin } } }
+  screen: { uses: screen, inputs: { images: crawl, labels: label } }
+  index: { uses: index, inputs: { labels: screen }, with: { top: 500 } }
+  pack: { uses: pack, inputs: { images: crawl, labels: screen, index: index }, with: { holdout: { share: 0.2 } } }
+`;
+/** How often the memory of the processes is looked at, milliseconds; the system keeps each one's peak meanwhile. */
+const LOOK_EVERY = 100;
+
+/** What one run reports, as JSON. */
+interface Report {
+  readonly seconds: number;
+  readonly stages: readonly {
+    name: string;
+    status: string;
+    seconds: number;
+    items: number;
+    processed: number;
+  }[];
+  /** MiB by process: "runner", or the stage a host worked for. */
+  readonly peaks: Readonly<Record<string, number>>;
+}
+
+/** The stage kinds with another module behind label; its name, schema and fingerprint stay. */
+function benchRegistry(): Registry {
+  const label = registry.kinds.get("label");
+  if (!label) throw new Error("there is no kind label");
+  const module = new URL("./trivial-teacher.js", import.meta.url).href;
+  return { ...registry, kinds: new Map([...registry.kinds, ["label", { ...label, module }]]) };
+}
+
+/** Runs the pipeline in this process. */
+async function runHere(folder: string): Promise<Report> {
+  const start = performance.now();
+  const loaded = await loadPipeline(join(folder, "pipeline.yaml"), {
+    registry: benchRegistry(),
+    profiles: [],
+    overrides: [],
+  });
+  if (!loaded.ok) throw new Error(loaded.problems.map(({ message }) => message).join("\n"));
+  const store = Store.open(join(folder, "artifacts"));
+  const peaks = new Map<string, number>();
+  const look = setInterval(() => lookAtHosts(peaks), LOOK_EVERY);
+  const record = await runPipeline({
+    pipeline: loaded.pipeline,
+    store,
+    registry: benchRegistry(),
+    targets: [],
+    force: [],
+    keepGoing: false,
+    listener: () => {},
+    signal: new AbortController().signal,
+    kill: new AbortController().signal,
+  });
+  await store.close();
+  clearInterval(look);
+  if (record.status !== "succeeded") throw new Error(JSON.stringify(record.stages, undefined, 1));
+  peaks.set("runner", process.resourceUsage().maxRSS / 1024);
+  return {
+    seconds: (performance.now() - start) / 1000,
+    stages: record.stages.map(({ name, status, durationMs, items }) => ({
+      name,
+      status,
+      seconds: durationMs / 1000,
+      items: items?.total ?? 0,
+      processed: items?.processed ?? 0,
+    })),
+    peaks: Object.fromEntries(peaks),
+  };
+}
+
+/** Notes the peak resident memory of this process's children under the stage each works for (Linux). */
+function lookAtHosts(peaks: Map<string, number>): void {
+  for (const task of readdirSync("/proc/self/task")) {
+    for (const pid of readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean)) {
+      try {
+        const folder = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").at(-2) ?? "";
+        const { stage } = JSON.parse(readFileSync(join(folder, "task.json"), "utf8")) as { stage: string };
+        const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+        peaks.set(stage, Math.max(peaks.get(stage) ?? 0, Number(peak) / 1024));
+      } catch {
+        // It has just ended, or is only starting.
+      }
+    }
+  }
+}
+
+/** A PNG of 2 × 2 pixels, different for each i and generation. */
+function picture(i: number, generation: number): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+    const out = Buffer.alloc(body.length + 8);
+    out.writeUInt32BE(data.length, 0);
+    body.copy(out, 4);
+    out.writeUInt32BE(crc32(body), body.length + 4);
+    return out;
+  };
+  const header = Buffer.from([0, 0, 0, 2, 0, 0, 0, 2, 8, 2, 0, 0, 0]);
+  const pixels = Buffer.from([0, i, i >> 8, i >> 16, 1, 2, 3, 0, generation, i * 7, 0, i * 13, 9, 255 - i]);
+  const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
+  return Buffer.concat([
+    signature,
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(pixels, { level: 1 })),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+function writePicture(folder: string, i: number, generation: number): void {
+  const name = String(i).padStart(7, "0");
+  const sub = join(folder, name.slice(0, 4));
+  if (i % 1000 === 0) mkdirSync(sub, { recursive: true });
+  writeFileSync(join(sub, `${name}.png`), picture(i, generation));
+}
+
+/** Runs the pipeline in a process of its own and prints what it reports. */
+function runAndPrint(title: string, folder: string): void {
+  const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), "run", folder], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (child.status !== 0) throw new Error(`the run ended with ${child.status ?? child.signal}`);
+  const { seconds, stages, peaks } = JSON.parse(child.stdout) as Report;
+  console.log(`  ${title.padEnd(14)} ${seconds.toFixed(2)} s   peak MiB: ${memory(peaks)}`);
+  for (const { name, status, seconds: own, items, processed } of stages) {
+    if (status !== "ran") continue;
+    const perItem =
+      items > 0 ? `  ${processed} of ${items} items, ${((own / items) * 1e3).toFixed(3)} ms an item` : "";
+    console.log(`    ${name.padEnd(12)} ${own.toFixed(2)} s${perItem}`);
+  }
+}
+
+const memory = (peaks: Report["peaks"]) =>
+  Object.entries(peaks)
+    .map(([name, mib]) => `${name} ${mib.toFixed(0)}`)
+    .join(", ");
+
+function benchmark(count: number, keep: boolean): void {
+  const folder = mkdtempSync(join(tmpdir(), "pipestill-million-"));
+  const images = join(folder, "images");
+  mkdirSync(images);
+  for (let i = 0; i < count; i++) writePicture(images, i, 0);
+  writeFileSync(join(folder, "pipeline.yaml"), PIPELINE);
+  console.log(
+    `\n${count} pictures of 2 × 2 pixels, ${availableParallelism()} cores, Node ${process.version}`,
+  );
+  runAndPrint("first run", folder);
+  for (let i = 0; i < 3; i++) runAndPrint("nothing to do", folder);
+  for (let i = 1; i <= 3; i++) {
+    writePicture(images, 7, i);
+    runAndPrint("one changed", folder);
+  }
+  if (keep) console.log(`  kept: ${folder}`);
+  else rmSync(folder, { recursive: true, force: true });
+}
+
+const [first, ...rest] = process.argv.slice(2);
+if (first === "run") console.log(JSON.stringify(await runHere(rest[0] ?? ".")));
+else {
+  const counts = process.argv.slice(2).map(Number).filter(Boolean);
+  for (const count of counts.length > 0 ? counts : [10_000, 1_000_000]) benchmark(count, first === "--keep");
+}

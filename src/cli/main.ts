@@ -43,6 +43,11 @@ export const VERBS: readonly VerbEntry[] = [
   },
   { name: "predict", summary: "tag images with a trained student", load: () => import("./predict.js") },
   {
+    name: "engine",
+    summary: "install, list or remove the native engine, which trains faster",
+    load: () => import("./engine.js"),
+  },
+  {
     name: "du",
     summary: "tell what takes the space in the store",
     load: () => import("./du.js"),

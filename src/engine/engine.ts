@@ -1,4 +1,3 @@
-import { StageError } from "../contract/stage.js";
 import type { EngineId } from "./resolve.js";
 
 /**
@@ -11,8 +10,9 @@ export interface Engine {
   readonly description: string;
 }
 
-const OPENERS: Readonly<Partial<Record<EngineId, () => Promise<Engine>>>> = {
+const OPENERS: Readonly<Record<EngineId, () => Promise<Engine>>> = {
   wasm: async () => (await import("./wasm.js")).openWasm(),
+  tensorflow: async () => (await import("./native/load.js")).openNative(),
 };
 
 const opened = new Map<EngineId, Promise<Engine>>();
@@ -23,16 +23,9 @@ const opened = new Map<EngineId, Promise<Engine>>();
  * @throws StageError where the engine is not there.
  */
 export function openEngine(id: EngineId): Promise<Engine> {
-  const open = OPENERS[id];
-  if (!open) {
-    throw new StageError(`the engine ${id} is not part of this version`, {
-      class: "engine-missing",
-      hint: "use `engine: auto` or `engine: wasm`",
-    });
-  }
   let engine = opened.get(id);
   if (!engine) {
-    engine = open();
+    engine = OPENERS[id]();
     opened.set(id, engine);
   }
   return engine;

@@ -32,15 +32,14 @@ export class Redactor {
 
   /** From now on frees all that is printed of secrets. @returns prints what was held back */
   guard(stream: NodeJS.WriteStream): () => void {
-    const longest = this.values[0]?.length;
-    if (longest === undefined) return () => {};
+    if (this.values.length === 0) return () => {};
     const write = stream.write.bind(stream) as (text: string) => boolean;
     const decoder = new StringDecoder("utf8");
     let held = "";
     stream.write = ((chunk: Uint8Array | string, ...rest: unknown[]) => {
       const text = this.text(held + (typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk))));
       // What may be the beginning of a secret waits for the rest of it.
-      const safe = Math.max(0, text.length - longest + 1);
+      const safe = text.length - this.begun(text);
       held = text.slice(safe);
       const done = rest.find((argument) => typeof argument === "function") as (() => void) | undefined;
       if (done) process.nextTick(done);
@@ -51,6 +50,16 @@ export class Redactor {
       held = "";
       if (text !== "") write(text);
     };
+  }
+
+  /** How many characters at the end of a text may be the beginning of a secret. */
+  private begun(text: string): number {
+    const lengths = this.values.map((value) => {
+      let length = Math.min(value.length - 1, text.length);
+      while (!text.endsWith(value.slice(0, length))) length -= 1;
+      return length;
+    });
+    return Math.max(...lengths);
   }
 
   private walk(value: Json): Json {

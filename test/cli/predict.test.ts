@@ -30,7 +30,11 @@ interface Ran {
 /** Runs `pipe` in the test's folder. */
 function pipe(...argv: string[]): Promise<Ran> {
   const script = `import { main } from ${JSON.stringify(MAIN)}; await main(process.argv.slice(1));`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script, "--", ...argv], { cwd: ROOT });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script, "--", ...argv], {
+    cwd: ROOT,
+    // The engine of the expected scores, whatever is installed here.
+    env: { ...process.env, XDG_CACHE_HOME: join(ROOT, "cache") },
+  });
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk) => {

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { StageError } from "../../src/contract/stage.js";
 import { openEngine } from "../../src/engine/engine.js";
-import { resolveEngine } from "../../src/engine/resolve.js";
 import { assertClose, finiteDifferences, pixels } from "./numeric.js";
 
 before(async () => void (await openEngine("wasm")));
@@ -93,17 +91,4 @@ describe("registered gradients equal finite differences", () => {
       assert.equal(tf.memory().numTensors, numTensors);
     });
   }
-});
-
-describe("resolveEngine", () => {
-  it("takes wasm for auto, and refuses native and unknown words with a hint", () => {
-    assert.equal(resolveEngine("auto"), "wasm");
-    assert.equal(resolveEngine("wasm"), "wasm");
-    for (const wish of ["native", "cuda"]) {
-      assert.throws(
-        () => resolveEngine(wish),
-        (error) => error instanceof StageError && error.message.includes(wish === "cuda" ? "cuda" : "native"),
-      );
-    }
-  });
 });

@@ -33,6 +33,20 @@ test("however a text is cut into writes, no secret in it is printed, and all els
   );
 });
 
+test("only what may be the beginning of a secret waits: two streams in one log stay in order, line by line", () => {
+  const log: string[] = [];
+  const stream = () => ({ write: (text: string) => log.push(text) > 0 }) as unknown as NodeJS.WriteStream;
+  const redactor = new Redactor(["a-very-long-secret"]);
+  const [out, err] = [stream(), stream()];
+  const flushes = [redactor.guard(out), redactor.guard(err)];
+  out.write("KEY=a-very-long-secret\n");
+  err.write("it failed\n");
+  out.write("a-very");
+  err.write("done\n");
+  for (const flush of flushes) flush();
+  assert.deepEqual(log, ["KEY=***\n", "it failed\n", "done\n", "a-very"]);
+});
+
 test("a secret goes from every text in a value, in its lines and its form in a URL too", () => {
   const redactor = new Redactor(["key one&two\nline-two", "abc"]);
   const value = {

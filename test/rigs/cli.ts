@@ -35,7 +35,8 @@ export class CliRig {
   }
 
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
-    // No variable of the tests' own surroundings may decide colours, stores or whether a test runner is meant.
+    // No variable of the tests' own surroundings may decide colours, stores, engines or whether a test runner is
+    // meant.
     const {
       NO_COLOR: _,
       FORCE_COLOR: __,
@@ -46,7 +47,7 @@ export class CliRig {
     } = process.env;
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd: this.folder,
-      env: { ...rest, ...env },
+      env: { ...rest, XDG_CACHE_HOME: join(this.folder, "cache"), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let stdout = "";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type StageContext, StageError, type StageModule, type StageResult } from "../../contract/stage.js";
 import { canonicalJson } from "../../core/json.js";
 import { openEngine } from "../../engine/engine.js";
-import type { EngineId } from "../../engine/resolve.js";
+import { type EngineId, nativeAdvice } from "../../engine/resolve.js";
 import { Dataset } from "../../student/dataset.js";
 import { epochSource } from "../../student/epochs.js";
 import { MODEL_FILES, saveStudent } from "../../student/model-file.js";
@@ -31,7 +31,10 @@ async function run(context: StageContext): Promise<StageResult> {
       hint: "look at the reports of screen and pack: their rules may be too strict for so few images",
     });
   }
-  await openEngine((context.impl.engine ?? "wasm") as EngineId);
+  const engine = (context.impl.engine ?? "wasm") as EngineId;
+  await openEngine(engine);
+  const advice = nativeAdvice(params.engine, engine);
+  if (advice !== undefined) context.note(advice);
   const network = new Network({
     architecture: params.student,
     size: dataset.size,

@@ -1,10 +1,23 @@
 import type { BrokenSample, Dataset, Sample } from "./dataset.js";
 import { type Random, random, shuffle } from "./random.js";
 import type { EncodedSample, SparseTargets } from "./shards.js";
+import type { PutAside } from "./validation.js";
 
-/** Gives the training samples in an order of its own for each epoch, a function of (seed, epoch) alone. */
+/** The training split, in two parts: what is learned from, and what is put aside to judge epochs by. */
 export interface EpochSource {
+  /** The samples to learn from in an order of its own for each epoch, a function of (seed, epoch) alone. */
   epoch(number: number): AsyncIterable<Sample>;
+  /** The samples put aside, in the order of the data set. */
+  validation(): AsyncIterable<Sample>;
+}
+
+/** Where samples come from, and how. */
+export interface SourceOptions {
+  readonly dataset: Dataset;
+  /** Of the order. */
+  readonly seed: number;
+  readonly putAside: PutAside;
+  readonly onBroken: BrokenSample;
 }
 
 /** Up to this many bytes of decoded pixels are kept: 20,000 images at 64 pixels. */
@@ -16,63 +29,80 @@ const SHUFFLE_BUFFER = 2048;
  * A small data set is decoded once and shuffled as a whole. A larger one is read shard by shard in every epoch, in
  * a shuffled order of shards and through a shuffle buffer, so that memory does not grow with it.
  */
-export function epochSource(dataset: Dataset, seed: number, onBroken: BrokenSample): EpochSource {
-  const { width, height } = dataset.size;
-  const fits = dataset.counts.train * width * height * 3 <= CACHE_BYTES;
-  return fits ? new CachedEpochs(dataset, seed, onBroken) : new StreamedEpochs(dataset, seed, onBroken);
+export function epochSource(options: SourceOptions): EpochSource {
+  const { size, counts } = options.dataset;
+  const fits = counts.train * size.width * size.height * 3 <= CACHE_BYTES;
+  return fits ? new CachedEpochs(options) : new StreamedEpochs(options);
 }
 
 export class CachedEpochs implements EpochSource {
-  private readonly ids: string[] = [];
-  private readonly labels: SparseTargets[] = [];
-  private pixels: Uint8Array | undefined;
+  private decoded: Decoded | undefined;
 
-  constructor(
-    private readonly dataset: Dataset,
-    private readonly seed: number,
-    private readonly onBroken: BrokenSample,
-  ) {}
+  constructor(private readonly options: SourceOptions) {}
 
   async *epoch(number: number): AsyncGenerator<Sample> {
-    const pixels = this.pixels ?? (await this.fill());
-    const length = this.dataset.size.width * this.dataset.size.height * 3;
-    const order = Uint32Array.from(this.ids.keys());
-    for (const i of shuffle(order, random("order", this.seed, number))) {
-      yield {
-        id: this.ids[i]!,
-        labels: this.labels[i]!,
-        pixels: pixels.subarray(i * length, (i + 1) * length),
-      };
-    }
+    const { learned, sample } = await this.all();
+    const order = Uint32Array.from(learned);
+    for (const i of shuffle(order, random("order", this.options.seed, number))) yield sample(i);
   }
 
-  private async fill(): Promise<Uint8Array> {
-    const length = this.dataset.size.width * this.dataset.size.height * 3;
-    const pixels = new Uint8Array(this.dataset.counts.train * length);
-    for await (const sample of this.dataset.samples("train", this.onBroken)) {
-      pixels.set(sample.pixels, this.ids.length * length);
-      this.ids.push(sample.id);
-      this.labels.push(sample.labels);
-    }
-    this.pixels = pixels;
-    return pixels;
+  async *validation(): AsyncGenerator<Sample> {
+    const { aside, sample } = await this.all();
+    for (const i of aside) yield sample(i);
   }
+
+  private async all(): Promise<Decoded> {
+    this.decoded ??= await decodeAll(this.options);
+    return this.decoded;
+  }
+}
+
+/** Every sample by number, and the numbers of both parts. */
+interface Decoded {
+  readonly learned: readonly number[];
+  readonly aside: readonly number[];
+  sample(number: number): Sample;
+}
+
+async function decodeAll({ dataset, putAside, onBroken }: SourceOptions): Promise<Decoded> {
+  const length = dataset.size.width * dataset.size.height * 3;
+  const pixels = new Uint8Array(dataset.counts.train * length);
+  const abouts: { readonly id: string; readonly labels: SparseTargets }[] = [];
+  const parts: { learned: number[]; aside: number[] } = { learned: [], aside: [] };
+  for await (const { id, labels, pixels: picture } of dataset.samples("train", onBroken)) {
+    pixels.set(picture, abouts.length * length);
+    parts[putAside(id) ? "aside" : "learned"].push(abouts.length);
+    abouts.push({ id, labels });
+  }
+  const sample = (i: number) => ({ ...abouts[i]!, pixels: pixels.subarray(i * length, (i + 1) * length) });
+  return { ...parts, sample };
 }
 
 export class StreamedEpochs implements EpochSource {
   constructor(
-    private readonly dataset: Dataset,
-    private readonly seed: number,
-    private readonly onBroken: BrokenSample,
+    private readonly options: SourceOptions,
     private readonly buffer = SHUFFLE_BUFFER,
   ) {}
 
   async *epoch(number: number): AsyncGenerator<Sample> {
-    const source = random("order", this.seed, number);
-    const shards = shuffle([...this.dataset.shards("train")], source);
-    const mixed = shuffled(this.dataset.encoded(shards), this.buffer, source);
-    yield* this.dataset.decode(mixed, this.onBroken);
+    const { dataset, seed, putAside, onBroken } = this.options;
+    const source = random("order", seed, number);
+    const shards = shuffle([...dataset.shards("train")], source);
+    const learned = only(dataset.encoded(shards), (id) => !putAside(id));
+    yield* dataset.decode(shuffled(learned, this.buffer, source), onBroken);
   }
+
+  async *validation(): AsyncGenerator<Sample> {
+    const { dataset, putAside, onBroken } = this.options;
+    yield* dataset.decode(only(dataset.encoded(dataset.shards("train")), putAside), onBroken);
+  }
+}
+
+async function* only(
+  samples: AsyncIterable<EncodedSample>,
+  wanted: (id: string) => boolean,
+): AsyncGenerator<EncodedSample> {
+  for await (const sample of samples) if (wanted(sample.id)) yield sample;
 }
 
 /** Gives a random one of the `size` samples in hand and takes the next in its place. */

@@ -1,81 +1,79 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { bce } from "./loss-terms/bce.js";
+import { binaryKl } from "./loss-terms/binary-kl.js";
+import { focal } from "./loss-terms/focal.js";
+import { type Inverse, kl } from "./loss-terms/kl.js";
+import type { Term, TermResult } from "./loss-terms/term.js";
 
-export type LossName = "bce" | "kl";
+/** A term of a loss; its formula is in the file of that name in loss-terms/. */
+export type LossTerm = { readonly weight: number } & (
+  | { readonly type: "bce" }
+  | { readonly type: "kl"; readonly temperature: number; readonly inverse: Inverse }
+  | { readonly type: "binary_kl"; readonly temperature: number }
+  | { readonly type: "focal"; readonly gamma: number }
+);
 
+/** A weighted sum of terms. */
 export interface LossSpec {
-  readonly name: LossName;
-  /** Of kl. */
-  readonly temperature: number;
-}
-
-/** Mean over the batch of a loss between logits and the teacher's scores, both [batch, tags]. */
-export type Loss = (logits: tf.Tensor2D, targets: tf.Tensor2D) => tf.Scalar;
-
-/** Teacher's scores are kept this far from 0 and 1 before their logit is taken: ±6.9. */
-const EPSILON = 1e-3;
-
-export function lossOf(spec: LossSpec): Loss {
-  return spec.name === "bce" ? binaryCrossEntropy : distillation(spec.temperature);
+  readonly terms: readonly LossTerm[];
+  /** ε of label smoothing. */
+  readonly smoothing: number;
 }
 
 /**
- * Binary cross-entropy, averaged over tags and batch, as Keras's `binary_crossentropy`, from logits z and soft
- * targets y: max(z, 0) − z·y + log(1 + exp(−|z|)). Gradient: (sigmoid(z) − y) / (batch · tags).
+ * Mean over a batch of a loss between logits and the teacher's scores, both [batch, tags].
  *
- * Source: TensorFlow, `sigmoid_cross_entropy_with_logits`.
+ * @param weights how much each score counts, [batch, tags], some of every image above 0; all alike where absent
  */
-export const binaryCrossEntropy: Loss = (logits, targets) => {
-  const f = tf.customGrad((...args) => {
-    const [z, y, save] = args as unknown as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
-    save([z, y]);
-    const terms = tf.add(tf.sub(tf.relu(z), tf.mul(z, y)), tf.softplus(tf.neg(tf.abs(z))));
-    return {
-      value: tf.mean(terms) as tf.Scalar,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [logit, target] = saved as [tf.Tensor2D, tf.Tensor2D];
-        const dz = tf.mul(tf.sub(tf.sigmoid(logit), target), tf.div(dy, logit.size));
-        return [dz, tf.zerosLike(target)];
-      },
-    };
-  });
-  return f(logits, targets) as tf.Scalar;
-};
+export type Loss = (logits: tf.Tensor2D, scores: tf.Tensor2D, weights?: tf.Tensor2D) => tf.Scalar;
 
-/**
- * Distillation loss of Hinton et al. (arXiv:1503.02531): T² · KL(p ‖ q), averaged over the batch, with softmax over
- * tags, q = softmax(z / T) of the student's logits z, and p the teacher's distribution. A tagging teacher gives
- * independent scores, not logits; their inverse is log(s / (1 − s)), so p = softmax(logit(clip(s)) / T).
- * Gradient: T · (q − p) / batch.
- *
- * A softmax fixes logits only up to a constant for each image: scores of a student trained so rank the tags of an
- * image well, but are not calibrated.
- */
-export function distillation(temperature: number): Loss {
-  return (logits, targets) => {
+/** The loss that a spec describes, differentiable by the logits alone. */
+export function lossOf({ terms, smoothing }: LossSpec): Loss {
+  const weighted = terms.map((term) => ({ term: termOf(term), weight: term.weight }));
+  return (logits, scores, weights) => {
     const f = tf.customGrad((...args) => {
-      const [z, s, save] = args as unknown as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
-      const clipped = tf.clipByValue(s, EPSILON, 1 - EPSILON);
-      const teacher = logSoftmax(tf.div(tf.log(tf.div(clipped, tf.sub(1, clipped))), temperature));
-      const student = logSoftmax(tf.div(z, temperature));
-      const p = tf.exp(teacher);
-      const divergence = tf.sum(tf.mul(p, tf.sub(teacher, student)));
-      const batch = z.shape[0];
-      save([student, p as tf.Tensor2D]);
-      return {
-        value: tf.mul(divergence, temperature ** 2 / batch) as tf.Scalar,
-        gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-          const [logQ, teacherP] = saved as [tf.Tensor2D, tf.Tensor2D];
-          const dz = tf.mul(tf.sub(tf.exp(logQ), teacherP), tf.mul(dy, temperature / batch));
-          return [dz, tf.zerosLike(teacherP)];
-        },
-      };
+      const [z, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
+      const parts = weighted.map(({ term, weight }) =>
+        scaled(term(z, { scores, weights, smoothing }), weight),
+      );
+      const { value, gradient } = parts.reduce((a, b) => ({
+        value: tf.add(a.value, b.value),
+        gradient: tf.add(a.gradient, b.gradient),
+      }));
+      save([gradient]);
+      return { value, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(saved[0]!, dy) };
     });
-    return f(logits, targets) as tf.Scalar;
+    return f(logits) as tf.Scalar;
   };
 }
 
-/** log softmax over the last axis, from kernels that every engine has. */
-function logSoftmax(z: tf.Tensor): tf.Tensor {
-  const shifted = tf.sub(z, tf.max(z, -1, true));
-  return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true)));
+function termOf(term: LossTerm): Term {
+  switch (term.type) {
+    case "bce":
+      return bce;
+    case "kl":
+      return kl(term.temperature, term.inverse);
+    case "binary_kl":
+      return binaryKl(term.temperature);
+    case "focal":
+      return focal(term.gamma);
+  }
 }
+
+function scaled({ value, gradient }: TermResult, weight: number): TermResult {
+  if (weight === 1) return { value, gradient };
+  return { value: tf.mul(value, weight), gradient: tf.mul(gradient, weight) };
+}
+
+/** What people call a loss: "bce", "0.5 bce + 0.5 kl". */
+export function describeLoss({ terms }: LossSpec): string {
+  return terms.map(({ type, weight }) => (weight === 1 ? type : `${weight} ${type}`)).join(" + ");
+}
+
+/** True where scores only rank the tags of an image: no term fixes the constant that a softmax leaves open. */
+export function onlyRanks({ terms }: LossSpec): boolean {
+  return terms.every(({ type }) => type === "kl");
+}
+
+/** The seed's loss. */
+export const binaryCrossEntropy: Loss = lossOf({ terms: [{ type: "bce", weight: 1 }], smoothing: 0 });

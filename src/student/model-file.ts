@@ -5,7 +5,6 @@ import { StageError } from "../contract/stage.js";
 import { canonicalJson, type Json } from "../core/json.js";
 import type { Engine } from "../engine/engine.js";
 import type { ArchitectureName } from "./architectures.js";
-import type { LossName } from "./losses.js";
 import { Network, type Size } from "./network.js";
 import type { Preprocess } from "./preprocess.js";
 import { layout, restore, type TensorEntry, tensorBytes } from "./tensor-file.js";
@@ -18,8 +17,10 @@ export interface StudentInfo {
   readonly size: Size;
   /** Names by output unit. */
   readonly tags: readonly string[];
-  /** What it was trained with: scores of `kl` rank the tags of an image, they are not calibrated. */
-  readonly loss: LossName;
+  /** What it was trained with, for people. */
+  readonly loss: string;
+  /** Scores rank the tags of an image, they are not calibrated: a student of `kl` alone. */
+  readonly onlyRanks?: true;
 }
 
 /** model.json: where each weight lies in weights.bin. */
@@ -61,9 +62,14 @@ export class Student {
     return this.info.architecture;
   }
 
-  /** What it was trained with: scores of `kl` rank the tags of an image, they are not calibrated. */
-  get loss(): LossName {
+  /** What it was trained with, for people: "bce", "0.5 bce + 0.5 kl". */
+  get loss(): string {
     return this.info.loss;
+  }
+
+  /** False where scores only rank the tags of an image. */
+  get calibrated(): boolean {
+    return !this.info.onlyRanks;
   }
 
   get preprocess(): Preprocess {

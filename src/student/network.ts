@@ -123,9 +123,14 @@ export class Network {
 
   /** Scores in [0, 1], [batch, tags], for pixels [batch, height, width, 3] in 0–255. */
   scores(pixels: tf.Tensor4D): tf.Tensor2D {
+    return tf.tidy(() => tf.sigmoid(this.logits(pixels)));
+  }
+
+  /** What `scores` is the sigmoid of: no dropout, the moving statistics. */
+  logits(pixels: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => {
       const input = preprocess(pixels, this.spec.preprocess);
-      return tf.sigmoid(this.model.apply(input, { training: false }) as tf.Tensor2D);
+      return this.model.apply(input, { training: false }) as tf.Tensor2D;
     });
   }
 

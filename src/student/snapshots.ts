@@ -15,29 +15,20 @@ import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs-core";
 import { StageError } from "../contract/stage.js";
 import { fsyncPath } from "../core/files.js";
-import type { AdamPowers } from "./adam.js";
+import { bestEpoch, type EpochRecord } from "./history.js";
+import type { OptimizerState } from "./optimizer.js";
 import { layout, restore, type TensorEntry, tensorBytes } from "./tensor-file.js";
-
-/** A finished epoch, as it stands in history.jsonl. No wall-clock value: equal trainings give equal files. */
-export interface EpochRecord {
-  readonly epoch: number;
-  /** Mean training loss over the epoch's samples. */
-  readonly loss: number;
-  readonly samples: number;
-  /** Of the epoch's last step. */
-  readonly learning_rate: number;
-}
 
 /** What a training needs beside its tensors to go on exactly. Random draws are keyed, so they need no state. */
 export interface Progress {
   /** Steps done in all epochs. */
   readonly step: number;
-  readonly powers: AdamPowers;
+  readonly optimizer: OptimizerState;
   readonly history: readonly EpochRecord[];
 }
 
 interface Header extends Progress {
-  readonly format: "pipestill-snapshot/1";
+  readonly format: "pipestill-snapshot/2";
   readonly tensors: readonly TensorEntry[];
 }
 
@@ -70,7 +61,7 @@ export class Snapshots {
   }
 
   save(progress: Progress, variables: Variables): void {
-    const header: Header = { format: "pipestill-snapshot/1", ...progress, tensors: layout(variables) };
+    const header: Header = { format: "pipestill-snapshot/2", ...progress, tensors: layout(variables) };
     const parts = [Buffer.from(`${JSON.stringify(header)}\n`), ...tensorBytes(variables)];
     const hash = createHash("sha256");
     for (const part of parts) hash.update(part);
@@ -91,13 +82,32 @@ export class Snapshots {
       try {
         const { header, bytes } = parse(readFileSync(join(this.folder, name)));
         restore(variables, header.tensors, bytes);
-        return { step: header.step, powers: header.powers, history: header.history };
+        return { step: header.step, optimizer: header.optimizer, history: header.history };
       } catch (error) {
         onDamaged(name, (error as Error).message);
         rmSync(join(this.folder, name), { force: true });
       }
     }
     return undefined;
+  }
+
+  /**
+   * Restores the variables of the best epoch, which is always kept.
+   *
+   * @throws StageError if its file is damaged; all are removed then, since those that are left lead nowhere else.
+   */
+  loadBest(history: readonly EpochRecord[], variables: Variables): void {
+    const name = fileName(bestEpoch(history).epoch);
+    try {
+      const { header, bytes } = parse(readFileSync(join(this.folder, name)));
+      restore(variables, header.tensors, bytes);
+    } catch (error) {
+      for (const left of this.names()) rmSync(join(this.folder, left), { force: true });
+      throw new StageError(`cannot take up the best epoch, ${name}: ${(error as Error).message}`, {
+        class: "bad-snapshot",
+        hint: "run again: this training starts anew",
+      });
+    }
   }
 
   private names(): string[] {
@@ -107,8 +117,7 @@ export class Snapshots {
   }
 
   private prune(history: readonly EpochRecord[]): void {
-    const best = history.reduce((a, b) => (b.loss < a.loss ? b : a));
-    const kept = new Set([best.epoch, history.length, history.length - 1].map(fileName));
+    const kept = new Set([bestEpoch(history).epoch, history.length, history.length - 1].map(fileName));
     for (const name of readdirSync(this.folder))
       if (!kept.has(name)) rmSync(join(this.folder, name), { force: true });
   }
@@ -124,7 +133,7 @@ function parse(file: Buffer): { header: Header; bytes: Buffer } {
   if (file.toString("latin1", 0, 64) !== digest) throw new Error("its bytes do not match its checksum");
   const end = body.indexOf(10);
   const header = JSON.parse(body.toString("utf8", 0, end)) as Header;
-  if (header.format !== "pipestill-snapshot/1") throw new Error(`unknown format ${header.format}`);
+  if (header.format !== "pipestill-snapshot/2") throw new Error(`unknown format ${header.format}`);
   return { header, bytes: body.subarray(end + 1) };
 }
 

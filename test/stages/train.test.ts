@@ -14,28 +14,7 @@ import { loadStudent } from "../../src/student/model-file.js";
 import { rigContext } from "../rigs/context.js";
 import { temporaryFolder } from "../rigs/folder.js";
 import { artifactOf, TAGS, writeData } from "../student/data.js";
-
-const WITH = {
-  student: "vgg-small",
-  weights: "none",
-  frozen_layers: 0,
-  dropout: 0.2,
-  loss: "bce",
-  temperature: 2,
-  optimizer: "adam",
-  learning_rate: 0.003,
-  schedule: "cosine",
-  epochs: 4,
-  batch: 8,
-  preprocess: "scale255",
-  flip: true,
-};
-
-const trained = async (params: JsonObject, data: Record<string, string>) => {
-  const context = rigContext({ with: { ...WITH, ...params }, inputs: { data }, seed: 5 });
-  const result = await stage.run(context);
-  return { result, context, folder: context.outDir("model") };
-};
+import { trained, WITH } from "./train-params.js";
 
 describe("train", () => {
   it("learns what the teacher says, and its model predicts it after loading", async () => {

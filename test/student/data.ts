@@ -3,6 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { pack } from "tar-stream";
 import type { InputArtifact } from "../../src/contract/stage.js";
+import { Duck, sqlString } from "../../src/core/duck.js";
 import { random } from "../../src/student/random.js";
 
 export const TAGS = ["bright", "red", "green", "blue"];
@@ -13,6 +14,8 @@ export interface DataOptions {
   readonly shards?: number;
   /** Numbers of samples whose picture is no picture. */
   readonly broken?: readonly number[];
+  /** Writes samples.parquet too. */
+  readonly table?: boolean;
 }
 
 /**
@@ -33,13 +36,13 @@ export async function writeData(folder: string, options: DataOptions): Promise<R
   const about = { size: { width: side, height: side }, counts: { train, holdout }, tags: TAGS.length };
   writeFileSync(join(folder, "dataset.json"), JSON.stringify(about));
   writeFileSync(join(folder, "tags.json"), JSON.stringify(TAGS));
+  if (options.table) await writeTable(folder, train, holdout);
   return dataFiles(folder);
 }
 
 export function dataFiles(folder: string): Record<string, string> {
   const names = [
-    "dataset.json",
-    "tags.json",
+    ...readdirSync(folder).filter((name) => name !== "shards"),
     ...readdirSync(join(folder, "shards")).map((n) => `shards/${n}`),
   ];
   return Object.fromEntries(names.sort().map((name) => [name, join(folder, name)]));
@@ -47,6 +50,25 @@ export function dataFiles(folder: string): Record<string, string> {
 
 export function artifactOf(files: Record<string, string>): InputArtifact {
   return { hash: "0", files: Object.keys(files), path: (name) => files[name]! };
+}
+
+async function writeTable(folder: string, train: number, holdout: number): Promise<void> {
+  const duck = await Duck.open({ scratch: folder });
+  try {
+    await duck.run(
+      "CREATE TABLE sample (id VARCHAR, split VARCHAR, labels STRUCT(position BIGINT, score DOUBLE)[])",
+    );
+    for (let i = 0; i < train + holdout; i++) {
+      const labels = scene(i, 1).labels.map(
+        ([position, score]) => `{position: ${position}, score: ${score}}`,
+      );
+      const split = i < train ? "train" : "holdout";
+      await duck.run(`INSERT INTO sample VALUES ('image ${i}', '${split}', [${labels}])`);
+    }
+    await duck.run(`COPY sample TO ${sqlString(join(folder, "samples.parquet"))} (FORMAT parquet)`);
+  } finally {
+    duck.close();
+  }
 }
 
 async function writeShard(

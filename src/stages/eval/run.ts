@@ -122,7 +122,7 @@ async function write(parts: Run, measured: Measured, lines: LineFile): Promise<S
     const [bestCards, worstCards, randomCards] = await addPictures(context, samples, [best, worst, random]);
     const page = reportPage({
       about: about(student),
-      calibrated: student.loss !== "kl",
+      calibrated: student.calibrated,
       metrics: measured.student.metrics(),
       baseline: measured.baseline.metrics(),
       rules: measured.rules,

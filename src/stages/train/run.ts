@@ -6,12 +6,17 @@ import { openEngine } from "../../engine/engine.js";
 import { type EngineId, nativeAdvice } from "../../engine/resolve.js";
 import { Dataset } from "../../student/dataset.js";
 import { epochSource } from "../../student/epochs.js";
+import { bestEpoch } from "../../student/history.js";
+import { describeLoss, onlyRanks } from "../../student/losses.js";
 import { MODEL_FILES, saveStudent } from "../../student/model-file.js";
 import { Network } from "../../student/network.js";
-import { type EpochRecord, Snapshots } from "../../student/snapshots.js";
-import { type TrainSpec, train } from "../../student/trainer.js";
+import { Snapshots } from "../../student/snapshots.js";
+import { train } from "../../student/trainer.js";
+import { validationShare } from "../../student/validation.js";
 import { Progress } from "./progress.js";
+import { sampleFacts } from "./sample-facts.js";
 import type { Params } from "./schema.js";
+import { trainSpec } from "./spec.js";
 
 export const stage: StageModule = { run };
 
@@ -57,18 +62,14 @@ async function fit(
   network: Network,
 ): Promise<StageResult> {
   network.freeze(params.frozen_layers);
-  const spec: TrainSpec = {
-    epochs: params.epochs,
-    batch: params.batch,
-    loss: { name: params.loss, temperature: params.temperature },
-    learningRate: params.learning_rate,
-    schedule: params.schedule,
-    flip: params.flip,
-    seed: context.seed,
-    samples: dataset.counts.train,
-  };
+  const spec = trainSpec(params, await sampleFacts(context, params, dataset));
   const broken = new Map<string, string>();
-  const source = epochSource(dataset, context.seed, (id, reason) => void broken.set(id, reason));
+  const source = epochSource({
+    dataset,
+    seed: context.seed,
+    putAside: validationShare(params.validation),
+    onBroken: (id, reason) => void broken.set(id, reason),
+  });
   const progress = new Progress(context, spec);
   const snapshots = new Snapshots(join(context.scratch, "snapshots"));
   const history = await train(network, source, spec, snapshots, {
@@ -82,28 +83,38 @@ async function fit(
   const { architecture, preprocess, size } = network.spec;
   saveStudent(
     folder,
-    { format: "pipestill-student/1", architecture, preprocess, size, tags: dataset.tags, loss: params.loss },
+    {
+      format: "pipestill-student/1",
+      architecture,
+      preprocess,
+      size,
+      tags: dataset.tags,
+      loss: describeLoss(spec.loss),
+      ...(onlyRanks(spec.loss) ? { onlyRanks: true } : {}),
+    },
     network,
   );
   writeFileSync(
     join(folder, MODEL_FILES.history),
     history.map((row) => `${canonicalJson({ ...row })}\n`).join(""),
   );
-  return { metrics: metrics(history, network, broken.size) };
-}
-
-function metrics(
-  history: readonly EpochRecord[],
-  network: Network,
-  broken: number,
-): StageResult["metrics"] & {} {
-  const last = history.at(-1)!;
+  // The epoch whose weights the model has.
+  const kept = spec.earlyStopping ? bestEpoch(history) : history.at(-1)!;
+  if (history.length < spec.epochs) {
+    context.note(
+      `stopped early after ${history.length} of ${spec.epochs} epochs: ${kept.epoch} was the best`,
+    );
+  }
   return {
-    loss: last.loss,
-    epochs: history.length,
-    images: last.samples,
-    broken,
-    parameters: network.parameters,
+    metrics: {
+      loss: kept.loss,
+      ...(kept.val_loss === undefined ? {} : { val_loss: kept.val_loss }),
+      ...(spec.earlyStopping ? { best_epoch: kept.epoch } : {}),
+      epochs: history.length,
+      images: kept.samples,
+      broken: broken.size,
+      parameters: network.parameters,
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 import type { HostFailure } from "../../contract/task.js";
-import type { Pipeline, StageConfig } from "../config/pipeline.js";
+import type { StageConfig } from "../config/pipeline.js";
 import type { StageRecord } from "../lineage/record.js";
 import type { ArtifactRef } from "../plan/plan.js";
+import { rerunCommand } from "./rerun.js";
 import type { RunState } from "./run-state.js";
 
 /** How a stage ended. */
@@ -63,15 +64,4 @@ export function stageFailure(
     log: state.logFile(stage),
     rerun: rerunCommand(state.options.pipeline, stage.name),
   };
-}
-
-/** The command that runs the stage again as it was asked for. */
-function rerunCommand(pipeline: Pipeline, stage: string): string {
-  const quote = (text: string) =>
-    /^[\w./=:,@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-  const options = [
-    ...pipeline.profiles.flatMap((profile) => ["-p", profile]),
-    ...pipeline.overrides.flatMap((override) => ["-S", override]),
-  ];
-  return ["npx pipe run", ...[pipeline.file, stage, ...options].map(quote)].join(" ");
 }

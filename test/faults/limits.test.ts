@@ -151,7 +151,7 @@ test("another user's store is read; files that may not be read are named", root,
   assert.deepEqual(stageOf(record, "crawl").notes, ["left out p1.png: EACCES"]);
 
   const none = await rig.start(["run", "p.yaml", "--store", "none"], env).finished;
-  assert.equal(none.code, 1);
+  assert.equal(none.code, 2);
   assert.match(
     none.stderr,
     /^error: the store \S+ cannot be opened: EACCES.*\n {2}hint: name a folder you can write/,

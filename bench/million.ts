@@ -3,7 +3,7 @@
  * memory of each stage and of every process, a run with nothing to do, and a run after one picture changed.
  * usage: node dist/bench/million.js [--keep] [count …]   default 10000 1000000
  *
- * Needs about 6 kB of disk and two inodes a picture under TMPDIR. It checks nothing on its own; it measures.
+ * Needs about 8 kB of disk and one inode a picture under TMPDIR. It checks nothing on its own; it measures.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

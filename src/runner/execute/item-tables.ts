@@ -65,9 +65,10 @@ export class ItemTables {
   async loadKnown(): Promise<void> {
     await this.duck.run(`CREATE TABLE known AS ${await this.outcomesOf("input")}`);
     await this.duck.run(
-      `CREATE TABLE todo AS SELECT left_over.*, row_number() OVER () AS n
-       FROM (FROM input ANTI JOIN known USING (input)) left_over
-       LEFT JOIN (SELECT input, min(id) AS first FROM input GROUP BY input HAVING count(*) > 1) twins USING (input)
+      `CREATE TABLE todo AS
+       WITH unknown AS MATERIALIZED (FROM input ANTI JOIN known USING (input)),
+         twins AS (SELECT input, min(id) AS first FROM unknown GROUP BY input HAVING count(*) > 1)
+       SELECT unknown.*, row_number() OVER () AS n FROM unknown LEFT JOIN twins USING (input)
        WHERE first IS NULL OR id = first`,
     );
   }

@@ -7,13 +7,10 @@ import type { StagePlan } from "../plan/planner.js";
 import { summarise } from "../plan/reasons.js";
 import type { Result } from "../store/results.js";
 import { halted, skipped } from "./halt.js";
-import { healInput, makeWhole } from "./heal.js";
-import { runItemStage } from "./item-stage.js";
 import type { RunState } from "./run-state.js";
 import { type Made, type StageEnv, StageStopped, stageCpus } from "./stage-env.js";
 import { type Given, stageFailure, stageRecord } from "./stage-record.js";
 import { keepResult, publish } from "./stage-result.js";
-import { runWholeStage } from "./whole-stage.js";
 
 /** Attempts that healing may add: a damaged blob is found one at a time, so there is an end to patience. */
 const HEALINGS = 20;
@@ -151,8 +148,12 @@ class StageRun {
       onEvent: (event) => this.onEvent(event),
     };
     try {
+      // What only a stage that runs needs is loaded here: most runs find most stages up to date.
+      const { makeWhole } = await import("./heal.js");
       await makeWhole(state, stage);
-      const made = stage.kind.item ? await runItemStage(env) : await runWholeStage(env);
+      const made = stage.kind.item
+        ? await (await import("./item-stage.js")).runItemStage(env)
+        : await (await import("./whole-stage.js")).runWholeStage(env);
       return { status: "made", made };
     } catch (error) {
       if (error instanceof StageStopped) return { status: "stopped", stopped: error.result };
@@ -172,6 +173,7 @@ class StageRun {
   /** A stage that met a missing or damaged blob: have it made again upstream, then try once more. */
   private async heal(error: HostFailure): Promise<boolean> {
     if (error.blob === undefined || this.healings >= HEALINGS) return false;
+    const { healInput } = await import("./heal.js");
     if (!(await healInput(this.state, this.stage, error.blob))) return false;
     this.healings += 1;
     return true;

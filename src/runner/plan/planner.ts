@@ -8,7 +8,6 @@ import { stagePreimage, stageSeed } from "./fingerprint.js";
 import { collectListing, type Listing, listItems } from "./listing.js";
 import type { ArtifactRef, Plan, PlannedStage, Preimage, Reason } from "./plan.js";
 import { explainDifference } from "./reasons.js";
-import { explainSource } from "./source-diff.js";
 
 /** Outputs of the stages whose result is known, by stage name. */
 export type KnownOutputs = ReadonlyMap<string, Readonly<Record<string, ArtifactRef>>>;
@@ -140,6 +139,7 @@ export class Planner {
     if (reasons.length === 0)
       return [{ code: "result-lost", message: "its result is no longer in the store" }];
     if (!listing) return reasons;
+    const { explainSource } = await import("./source-diff.js");
     const detailed = reasons.map((reason) =>
       reason.code === "source-changed"
         ? explainSource(this.options.store, listing, previous.outputs)

@@ -28,6 +28,8 @@ interface Stage {
 function picture(i: number, generation: number): Promise<Buffer> {
   const pixels = Buffer.alloc(32 * 32 * 3);
   for (let p = 0; p < pixels.length; p++) pixels[p] = (i * 31 + p * (1 + (i % 7)) + generation * 101) & 255;
+  pixels.writeUInt32LE(i, 0);
+  pixels.writeUInt32LE(generation, 4);
   return sharp(pixels, { raw: { width: 32, height: 32, channels: 3 } })
     .png({ compressionLevel: 1 })
     .toBuffer();

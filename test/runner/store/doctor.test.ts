@@ -107,11 +107,11 @@ function asNobody(
   chmodSync(dirname(store.root), 0o755);
   const module = new URL("../../../src/runner/store/doctor.js", import.meta.url).href;
   const script = `const { examineStore } = await import(${JSON.stringify(module)});
+    // Permissions do not bind root; the module is loaded before, since nobody may not be able to read this checkout.
+    if (process.getuid() === 0) { process.setgroups([]); process.setgid(65534); process.setuid(65534); }
     console.log(JSON.stringify(examineStore(${JSON.stringify(store.root)}, "")));`;
-  // Permissions do not bind root.
-  const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
   const args = ["--input-type=module", "-e", script];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8", cwd: "/", ...user }));
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8", cwd: "/" }));
 }
 
 test("a store that cannot be written, whole or in part, needs attention", () => {

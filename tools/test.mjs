@@ -21,7 +21,7 @@ const files = readdirSync(join(root, "dist/test"), { recursive: true })
   .map((name) => join("dist/test", name))
   .filter((path) => path.endsWith(".test.js"))
   .filter((path) => existsSync(join(root, path.slice("dist/".length).replace(/\.js$/, ".ts"))))
-  .filter((path) => parts.length > 0 || !path.startsWith("dist/test/slow/"))
+  .filter((path) => parts.length > 0 || !/^dist.test.(slow|peers)\b/.test(path))
   .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
   .sort();
 if (files.length === 0) {

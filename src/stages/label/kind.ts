@@ -4,7 +4,7 @@ import { teacherNamed } from "./teachers.js";
 
 export const kind: Kind = {
   name: "label",
-  version: 1,
+  version: 2,
   summary: "Has a teacher score tags for each picture",
   inputs: { images: { summary: "pictures, as resize gives them" } },
   outputs: [
@@ -17,6 +17,13 @@ export const kind: Kind = {
     reads: ["content_left", "content_top", "content_width", "content_height"],
     columns: [
       { name: "labels", type: "STRUCT(tag VARCHAR, score DOUBLE)[]" },
+      // What the teacher says of each label beside its score, in the order of the labels; NULL where it says no more.
+      { name: "details", type: "STRUCT(tag VARCHAR, mid VARCHAR, topicality DOUBLE)[]" },
+      // Likelihoods by Google's names (VERY_UNLIKELY … VERY_LIKELY); NULL where they were not asked for.
+      {
+        name: "safe_search",
+        type: "STRUCT(adult VARCHAR, spoof VARCHAR, medical VARCHAR, violence VARCHAR, racy VARCHAR)",
+      },
       { name: "raw", type: "VARCHAR", blob: true },
     ],
     carry: ["id"],

@@ -1,4 +1,5 @@
 import type { Item, ItemModule, ItemOutcome } from "../../contract/stage.js";
+import type { JsonObject } from "../../core/json.js";
 import type { Params } from "./schema.js";
 import type { Answer, Label } from "./teacher.js";
 import { teacherNamed } from "./teachers.js";
@@ -23,13 +24,30 @@ export const items: ItemModule = {
 
 function outcome(answer: Answer): ItemOutcome {
   if (!answer.ok) return answer;
-  const columns = { labels: ordered(answer.labels).map(({ tag, score }) => ({ tag, score })) };
+  const labels = ordered(answer.labels);
+  const isDetailed = labels.some(({ mid, topicality }) => mid !== undefined || topicality !== undefined);
+  const columns = {
+    labels: labels.map(({ tag, score }) => ({ tag, score })),
+    details: isDetailed ? labels.map(details) : null,
+    safe_search: answer.safeSearch ?? null,
+  };
   return answer.raw ? { ok: true, columns, blobs: { raw: answer.raw } } : { ok: true, columns };
 }
 
-/** Highest score first, then by tag; four decimals, so that the last bits of a platform's exp() reach no hash. */
+function details({ tag, mid, topicality }: Label): JsonObject {
+  return { tag, mid: mid ?? null, topicality: topicality === undefined ? null : rounded(topicality) };
+}
+
+/** Highest score first, then by tag; of a tag that stands twice, the higher score. */
 function ordered(labels: readonly Label[]): Label[] {
-  return labels
-    .map(({ tag, score }) => ({ tag, score: Math.round(score * 1e4) / 1e4 }))
+  const sorted = labels
+    .map((label) => ({ ...label, score: rounded(label.score) }))
     .sort((a, b) => b.score - a.score || (a.tag < b.tag ? -1 : 1));
+  const seen = new Set<string>();
+  return sorted.filter(({ tag }) => !seen.has(tag) && seen.add(tag));
+}
+
+/** Four decimals, so that the last bits of a platform's exp() reach no hash. */
+function rounded(score: number): number {
+  return Math.round(score * 1e4) / 1e4;
 }

@@ -5,7 +5,14 @@ export interface Label {
   readonly tag: string;
   /** In [0, 1]. */
   readonly score: number;
+  /** The teacher's own name for what the tag means: a Knowledge Graph id, /m/0bt9lr. */
+  readonly mid?: string;
+  /** How much the picture is about the tag, in [0, 1]. */
+  readonly topicality?: number;
 }
+
+/** How likely a picture is of a kind that not everybody wants to see: UNKNOWN, VERY_UNLIKELY … VERY_LIKELY. */
+export type SafeSearch = Readonly<Record<"adult" | "spoof" | "medical" | "violence" | "racy", string>>;
 
 /** A picture as resize left it. */
 export interface LabelItem {
@@ -15,7 +22,12 @@ export interface LabelItem {
 
 /** What a teacher says of one picture. `raw` is the answer as it came, where there was one. */
 export type Answer =
-  | { readonly ok: true; readonly labels: readonly Label[]; readonly raw?: Uint8Array }
+  | {
+      readonly ok: true;
+      readonly labels: readonly Label[];
+      readonly safeSearch?: SafeSearch;
+      readonly raw?: Uint8Array;
+    }
   | { readonly ok: false; readonly class: string; readonly detail: string; readonly transient: boolean };
 
 export interface TeacherSession {

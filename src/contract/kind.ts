@@ -53,6 +53,8 @@ export interface ListedItem {
   readonly locator: string;
   /** Identity and rights columns by name; see LISTED_COLUMNS. */
   readonly columns: Readonly<Record<string, string | null>>;
+  /** The item is not to be had (a line that says nothing, a licence that is not wanted): it goes straight to `failures`. */
+  readonly refused?: { readonly class: string; readonly detail: string };
 }
 
 /** The identity and rights columns of every listed item, all VARCHAR. */

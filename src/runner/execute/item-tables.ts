@@ -8,11 +8,15 @@ import { writeTable } from "../../core/tables.js";
 import type { ArtifactRef } from "../plan/plan.js";
 import type { Store } from "../store/store.js";
 
-const LISTING_TYPES = ["id", "input", ...LISTED_COLUMNS, "locator"].map((name) => `${name}: 'VARCHAR'`);
+const LISTING_TYPES = [
+  ...["id", "input", ...LISTED_COLUMNS, "locator"].map((name) => `${name}: 'VARCHAR'`),
+  "refused: 'STRUCT(class VARCHAR, detail VARCHAR)'",
+];
 
 /**
  * The tables of one item stage in DuckDB. `input`: the rows to be mapped. `known`: one outcome per input, from the
  * item cache. `todo`: one row per input without an outcome, numbered in `n`. `passing`: failures of this run that may pass.
+ * `refused`: listed items that are not to be had at all.
  */
 export class ItemTables {
   private readonly shape: ItemShape;
@@ -32,6 +36,12 @@ export class ItemTables {
     await this.openInput(
       `SELECT * FROM read_json(${sqlString(path)}, format = 'newline_delimited', columns = {${LISTING_TYPES.join(", ")}})`,
     );
+    await this.duck.run(
+      `INSERT INTO refused SELECT id, input, refused.class, refused.detail, source_url FROM input
+       WHERE refused IS NOT NULL`,
+    );
+    await this.duck.run("DELETE FROM input WHERE refused IS NOT NULL");
+    await this.duck.run("ALTER TABLE input DROP COLUMN refused");
   }
 
   /**
@@ -49,6 +59,9 @@ export class ItemTables {
 
   private async openInput(query: string): Promise<void> {
     await this.duck.run(`CREATE TABLE input AS ${query}`);
+    await this.duck.run(
+      "CREATE TABLE refused (id VARCHAR, input VARCHAR, class VARCHAR, detail VARCHAR, source_url VARCHAR)",
+    );
     const [twice] = await this.duck.all(
       "SELECT id, count(*) AS n FROM input GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 1",
     );
@@ -154,7 +167,8 @@ export class ItemTables {
     };
     const failures = `SELECT id, input, class, detail, transient, ${await this.sourceName()} AS source_url FROM (
         SELECT input, class, detail, false AS transient FROM known WHERE NOT ok
-        UNION ALL SELECT input, class, detail, true AS transient FROM passing) JOIN input USING (input)`;
+        UNION ALL SELECT input, class, detail, true AS transient FROM passing) JOIN input USING (input)
+      UNION ALL SELECT id, input, class, detail, false, source_url FROM refused`;
     const failed = await this.duck.value<number>(`SELECT count(*) FROM (${failures})`);
     if (second) outputs[second.name] = await this.writeArtifact(folder, second.name, failures);
     return { outputs, failed };
@@ -163,9 +177,12 @@ export class ItemTables {
   /** Counts of failures by class, most frequent first, with the name and the words of an example. */
   async failureClasses(): Promise<readonly { class: string; count: number; example: string }[]> {
     const rows = await this.duck.all(
-      `SELECT class, count(*) AS count, min(coalesce(${await this.sourceName()}, id) || ': ' || detail) AS example FROM (
-         SELECT class, detail, input FROM known WHERE NOT ok UNION ALL SELECT class, detail, input FROM passing)
-       JOIN input USING (input) GROUP BY class ORDER BY count DESC, class`,
+      `SELECT class, count(*) AS count, min(coalesce(source_url, id) || ': ' || detail) AS example FROM (
+         SELECT class, detail, id, ${await this.sourceName()} AS source_url FROM (
+           SELECT class, detail, input FROM known WHERE NOT ok UNION ALL SELECT class, detail, input FROM passing)
+         JOIN input USING (input)
+         UNION ALL SELECT class, detail, id, source_url FROM refused)
+       GROUP BY class ORDER BY count DESC, class`,
     );
     return rows.map((row) => ({
       class: String(row.class),

@@ -12,16 +12,19 @@ export interface Listing {
   /** sha256 over the lines without locators, in the lister's order. */
   readonly identity: string;
   readonly count: number;
-  /** Writes the listing as JSON lines: id, input, LISTED_COLUMNS, locator. */
+  /** Writes the listing as JSON lines: id, input, LISTED_COLUMNS, refused of those that are, locator. */
   writeTo(path: string): Promise<void>;
 }
 
 /** An item as JSON but for its end, which is the locator: a place on this machine, so no part of any hash. */
-function startOfLine({ id, input, columns }: ListedItem): string {
+function startOfLine({ id, input, columns, refused }: ListedItem): string {
   let text = `{"id":${JSON.stringify(id)},"input":${JSON.stringify(input)}`;
   for (const name of LISTED_COLUMNS) {
     const value = columns[name];
     text += value == null ? `,"${name}":null` : `,"${name}":${JSON.stringify(value)}`;
+  }
+  if (refused) {
+    text += `,"refused":{"class":${JSON.stringify(refused.class)},"detail":${JSON.stringify(refused.detail)}}`;
   }
   return text;
 }

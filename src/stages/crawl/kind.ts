@@ -1,5 +1,7 @@
 import type { Kind, Lister } from "../../contract/kind.js";
 import type { JsonObject } from "../../core/json.js";
+import { byRights } from "./rights.js";
+import type { Params } from "./schema.js";
 import type { Source } from "./source.js";
 import { sourceNamed } from "./sources.js";
 
@@ -9,7 +11,7 @@ function sourceOf(params: JsonObject): Source {
 
 export const kind: Kind = {
   name: "crawl",
-  version: 1,
+  version: 2,
   summary: "Gathers pictures from a source",
   inputs: {},
   outputs: [
@@ -23,6 +25,8 @@ export const kind: Kind = {
       { name: "format", type: "VARCHAR" },
       { name: "width", type: "BIGINT" },
       { name: "height", type: "BIGINT" },
+      // Which ways of saying no were looked at before the picture was taken: "robots.txt, x-robots-tag, tdmrep".
+      { name: "opt_outs", type: "VARCHAR" },
     ],
     carry: "all",
   },
@@ -30,7 +34,7 @@ export const kind: Kind = {
   list: async (): Promise<Lister> => {
     return async function* (context) {
       const list = await sourceOf(context.with).list();
-      yield* list(context);
+      yield* byRights(list(context), (context.with as Params).rights);
     };
   },
   listedAtPlan: (params) => sourceOf(params).listedAtPlan,

@@ -55,6 +55,29 @@ export const LocalSource = Type.Object(
 );
 export type LocalSource = Static<typeof LocalSource>;
 
+const licenses = Type.Array(Type.String({ minLength: 1, pattern: "[A-Za-z0-9]" }), { minItems: 1 });
+
+export const Rights = Type.Object(
+  {
+    allow: Type.Optional({
+      ...licenses,
+      description:
+        "Licences that are taken, all others not: cc0, cc-by, cc-by-sa-4.0, pdm, pixabay … A name without a version stands for all.",
+    }),
+    deny: Type.Optional({ ...licenses, description: "Licences that are not taken." }),
+    unknown: Type.Enum(["keep", "drop"], {
+      description: "What becomes of pictures of which no licence is told.",
+      default: "drop",
+    }),
+  },
+  {
+    ...strict,
+    description: "Takes pictures by their licence; those refused stand in `failures`.",
+    pipeListing: true,
+  },
+);
+export type Rights = Static<typeof Rights>;
+
 export const Params = Type.Object(
   {
     source: Type.Unsafe<SyntheticSource | LocalSource>({
@@ -64,6 +87,7 @@ export const Params = Type.Object(
       discriminator: { propertyName: "type" },
       oneOf: [SyntheticSource, LocalSource],
     }),
+    rights: Type.Optional(Rights),
   },
   { ...strict, description: "Gathers pictures with their identity and rights." },
 );

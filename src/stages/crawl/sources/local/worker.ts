@@ -28,7 +28,11 @@ function take({ input, locator }: Item): ItemOutcome {
   if (!header.ok) return { ...header, transient: false };
   const { format, width, height } = header;
   const blob = bytes.length >= LARGE ? { file: locator } : bytes;
-  return { ok: true, columns: { bytes: bytes.length, format, width, height }, blobs: { blob } };
+  return {
+    ok: true,
+    columns: { bytes: bytes.length, format, width, height, opt_outs: null },
+    blobs: { blob },
+  };
 }
 
 /**

@@ -14,7 +14,11 @@ export async function open(context: BaseContext): Promise<ItemWorker> {
     const encoded = scene.format === "png" ? drawing.png() : drawing.jpeg({ quality: 92 });
     const blob = await encoded.toBuffer();
     const { format, width, height } = scene;
-    return { ok: true, columns: { bytes: blob.length, format, width, height }, blobs: { blob } };
+    return {
+      ok: true,
+      columns: { bytes: blob.length, format, width, height, opt_outs: null },
+      blobs: { blob },
+    };
   };
   return {
     concurrency: context.cpus * 2,

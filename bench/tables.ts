@@ -99,6 +99,7 @@ async function runStep(name: string, folder: string): Promise<void> {
     signal: new AbortController().signal,
     progress() {},
     note: (message) => console.error(`  ${name}: ${message}`),
+    usage() {},
     secret: () => "",
     blob: async () => Buffer.alloc(0),
     outDir: (port) => make(join(folder, name, port)),

@@ -34,11 +34,19 @@ export interface BaseContext {
   progress(done: number, total: number, text?: string): void;
   /** A line for the person at the terminal and the run record. */
   note(message: string): void;
+  /**
+   * Figures of this attempt that are no part of the result, for the run's record and its summary: speeds, waiting
+   * shares. The last call of a name counts.
+   */
+  usage(figures: Usage): void;
   /** The secret in the environment variable of that name, if the stage's params named it. @throws StageError */
   secret(variable: string): string;
   /** Bytes of a blob in the store, checked against its name. @throws StageError for a missing or damaged blob. */
   blob(hash: string): Promise<Buffer>;
 }
+
+/** Figures by name, in snake_case with their unit: images_per_second, data_wait_share. */
+export type Usage = Readonly<Record<string, number>>;
 
 /** A file of an output artifact. Tables carry a content hash over schema and ordered rows (core/tables.ts). */
 export type OutputFile =

@@ -1,7 +1,7 @@
 import type { FailureText } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import type { Column } from "./kind.js";
-import type { OutputFile } from "./stage.js";
+import type { OutputFile, Usage } from "./stage.js";
 
 /** Names of the files in a task's folder. The host reads task.json and writes all others, result.json last. */
 export const TASK_FILES = {
@@ -16,7 +16,7 @@ export const TASK_FILES = {
   blobs: "blobs",
   /** Output files of whole stages: out/<port>/<path>. */
   out: "out",
-  /** Progress and notes, JSON lines of HostEvent. */
+  /** Progress, notes and figures, JSON lines of HostEvent. */
   events: "events.jsonl",
   result: "result.json",
 } as const;
@@ -84,7 +84,8 @@ export type ItemLine =
 
 export type HostEvent =
   | { readonly type: "progress"; readonly done: number; readonly total: number; readonly text?: string }
-  | { readonly type: "note"; readonly message: string };
+  | { readonly type: "note"; readonly message: string }
+  | { readonly type: "usage"; readonly figures: Usage };
 
 /** `blob`: the one that was missing or damaged, so that the runner can have it made again. */
 export type HostFailure = FailureText;

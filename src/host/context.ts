@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BaseContext, type InputArtifact, StageError } from "../contract/stage.js";
+import { type BaseContext, type InputArtifact, StageError, type Usage } from "../contract/stage.js";
 import { type HostEvent, TASK_FILES, type Task, type TaskInput } from "../contract/task.js";
 import { BlobReader, checkFile } from "../core/blobs.js";
 import { shortened } from "../core/errors.js";
@@ -32,6 +32,10 @@ export class HostEvents {
 
   note(message: string): void {
     this.write({ type: "note", message: shortened(message) });
+  }
+
+  usage(figures: Usage): void {
+    this.write({ type: "usage", figures });
   }
 
   /** Writes the last progress that was held back. */
@@ -99,6 +103,7 @@ export function createContext(
     signal,
     progress: (done, total, text) => events.progress(done, total, text),
     note: (message) => events.note(message),
+    usage: (figures) => events.usage(figures),
     secret(variable) {
       const value = secrets.get(variable);
       if (value !== undefined) return value;

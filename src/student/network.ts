@@ -96,7 +96,10 @@ export class Network {
         },
       );
     }
-    for (const [i, layer] of this.model.layers.entries()) layer.trainable = i >= count;
+    for (const [i, layer] of this.model.layers.entries()) {
+      layer.trainable = i >= count;
+      if (!layer.trainable && layer.getClassName() === "BatchNormalization") alwaysInfers(layer);
+    }
   }
 
   /** All weights in order, moving statistics included. The variables are the network's own. */
@@ -137,4 +140,10 @@ export class Network {
   dispose(): void {
     this.model.dispose();
   }
+}
+
+/** As Keras: a frozen batch normalisation neither uses nor follows the batch. tfjs's does both. */
+function alwaysInfers(layer: tfl.layers.Layer): void {
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) => call(inputs, { ...kwargs, training: false });
 }

@@ -131,6 +131,7 @@ test("the summary shows each stage, the headline metric beside its baseline, and
       durationMs: 61_000,
       reason: "dropout changed from 0.35 to 0.5",
       metrics: { loss: 0.2 },
+      usage: { images_per_second: 223.44, data_wait_share: 0.01234 },
     }),
     stage("eval", {
       inputs: { model },
@@ -149,6 +150,7 @@ test("the summary shows each stage, the headline metric beside its baseline, and
         "train  ran         1 min 01 s         dropout changed from 0.35 to 0.5",
         "eval   ran         2.1 s              no result of it is in the store",
         "",
+        "train: 223.4 images/s, 1.234 % of the time waiting for data",
         "eval: macro mAP 0.7813 over 31 tags, baseline 0.31",
         "report: artifacts/latest/demo/eval/report.html",
         "demo done in 1 min 35 s, run 20261124T214501-3f9a1c",

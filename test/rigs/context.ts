@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type InputArtifact, type StageContext, StageError } from "../../src/contract/stage.js";
+import { type InputArtifact, type StageContext, StageError, type Usage } from "../../src/contract/stage.js";
 import { sha256 } from "../../src/core/hash.js";
 import type { JsonObject } from "../../src/core/json.js";
 import { temporaryFolder } from "./folder.js";
@@ -9,6 +9,8 @@ export { temporaryFolder };
 
 export interface RigContext extends StageContext {
   readonly notes: string[];
+  /** What `usage` was told. */
+  readonly figures: Usage;
   /** Adds a blob that `blob(hash)` gives back; returns its hash. */
   addBlob(bytes: Uint8Array): string;
 }
@@ -40,6 +42,7 @@ export function rigContext(options: {
     },
   });
   const notes: string[] = [];
+  const usage: Record<string, number> = {};
   return {
     with: options.with,
     inputs: Object.fromEntries(Object.entries(options.inputs ?? {}).map(([port, f]) => [port, artifact(f)])),
@@ -51,8 +54,10 @@ export function rigContext(options: {
     cpus: 2,
     signal: options.signal ?? new AbortController().signal,
     notes,
+    figures: usage,
     progress() {},
     note: (message) => void notes.push(message),
+    usage: (figures) => void Object.assign(usage, figures),
     secret: (variable) => {
       throw new StageError(`no secret ${variable}`);
     },

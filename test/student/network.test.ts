@@ -101,6 +101,30 @@ describe("vgg-small", () => {
     adam.dispose();
   });
 
+  it("with frozen layers neither uses nor follows the batch in their normalisation, as Keras", () => {
+    const network = new Network({ ...SMALL, dropout: 0 });
+    network.freeze(4); // input, block1_conv1, block1_pool, block1_bn
+    const weight = (name: string) => network.weights().find((w) => w.name === name)!.value;
+    const adam = new Adam(network.weights().filter((w) => w.trainable));
+    const before = weight("block1_bn/moving_mean").dataSync().slice();
+    step(network, adam, 0, 16, 8);
+    assert.deepEqual(weight("block1_bn/moving_mean").dataSync(), before);
+    assert.ok(
+      weight("block2_bn/moving_mean")
+        .dataSync()
+        .some((v) => v !== 0),
+    );
+    // Its statistics are those it has, not the batch's: moving them moves what training sees.
+    const x = images(4, 16);
+    const logits = () => tf.tidy(() => network.trainingLogits(x, 0).dataSync());
+    const first = logits();
+    tf.tidy(() => weight("block1_bn/moving_mean").assign(tf.fill([16], 0.3)));
+    assert.notDeepEqual(logits(), first);
+    x.dispose();
+    adam.dispose();
+    network.dispose();
+  });
+
   it("leaves no tensor and no byte behind in a step or a prediction", () => {
     const network = new Network(SMALL);
     const adam = new Adam(network.weights().filter((w) => w.trainable));

@@ -16,7 +16,7 @@ const STATUS: Readonly<Record<StageRecord["status"], readonly [text: string, col
 /** What a run came to: one line where there was nothing to do, else a table, the metrics and where the results are. */
 export function summaryText(record: RunRecord, storeRoot: string, paint: Paint): string {
   const { stages, durationMs, status } = record;
-  const results = [...metricLines(stages, paint), ...resultLines(stages, storeRoot)];
+  const results = [...usageLines(stages), ...metricLines(stages, paint), ...resultLines(stages, storeRoot)];
   if (status === "succeeded" && stages.every((stage) => stage.status === "cached")) {
     const all = stages.length === 1 ? `${stages[0]?.name} is` : `all ${stages.length} stages are`;
     return [`Nothing to do: ${all} up to date (${duration(durationMs)})`, ...results].join("\n");
@@ -91,6 +91,15 @@ function metricLines(stages: readonly StageRecord[], paint: Paint): string[] {
     if (flat.length === 0) return [];
     const more = flat.length > MAX_METRICS ? `, and ${count(flat.length - MAX_METRICS)} more` : "";
     return [`${name}: ${flat.slice(0, MAX_METRICS).join(", ")}${more}`];
+  });
+}
+
+/** How well a training kept the engine busy: "train: 223 images/s, 1.2 % of the time waiting for data". */
+function usageLines(stages: readonly StageRecord[]): string[] {
+  return stages.flatMap(({ name, usage }) => {
+    const { images_per_second: speed, data_wait_share: share } = usage ?? {};
+    if (speed === undefined || share === undefined) return [];
+    return [`${name}: ${number(speed)} images/s, ${number(share * 100)} % of the time waiting for data`];
   });
 }
 

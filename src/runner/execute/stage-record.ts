@@ -14,6 +14,7 @@ interface Ending {
   readonly started: number;
   readonly attempts: number;
   readonly notes: readonly string[];
+  readonly usage: StageRecord["usage"];
 }
 
 /** What a stage gave, as far as it gave anything. */
@@ -25,7 +26,7 @@ export interface Given {
 
 /** The record of a stage that has ended. */
 export function stageRecord(state: RunState, stage: StageConfig, ending: Ending, given: Given): StageRecord {
-  const { status, reason, fingerprint, started, attempts, notes } = ending;
+  const { status, reason, fingerprint, started, attempts, notes, usage } = ending;
   const { pipeline, store } = state.options;
   const inputs = Object.entries(stage.inputs).flatMap(([port, ref]) => {
     const output = state.known.get(ref.stage)?.[ref.port];
@@ -48,6 +49,7 @@ export function stageRecord(state: RunState, stage: StageConfig, ending: Ending,
     inputs: Object.fromEntries(inputs),
     outputs: Object.fromEntries(outputs),
     metrics: given.metrics ?? {},
+    ...(usage === undefined ? {} : { usage }),
     notes: [...(state.warnings.get(stage.name) ?? []), ...notes],
   };
 }

@@ -1,3 +1,4 @@
+import type { Usage } from "../../contract/stage.js";
 import type { HostEvent, HostFailure, HostResult } from "../../contract/task.js";
 import { describeError } from "../../core/errors.js";
 import type { StageConfig } from "../config/pipeline.js";
@@ -34,6 +35,7 @@ class StageRun {
   /** When it was asked for; from when its cores were free, once they are. */
   private started = performance.now();
   private readonly notes: string[] = [];
+  private usage: Usage | undefined;
   private attempts = 0;
   private healings = 0;
 
@@ -118,6 +120,7 @@ class StageRun {
     const { stage, state } = this;
     for (;;) {
       this.attempts += 1;
+      this.usage = undefined;
       const result = await this.attempt(plan, fingerprint);
       if (result.status === "made") return this.made(plan, fingerprint, result.made);
       const { stopped } = result;
@@ -198,6 +201,10 @@ class StageRun {
       recorder.emit({ ...event, type: "stage-progress", stage: this.stage.name });
       return;
     }
+    if (event.type === "usage") {
+      this.usage = { ...this.usage, ...event.figures };
+      return;
+    }
     this.notes.push(event.message);
     recorder.emit({ type: "stage-note", stage: this.stage.name, message: event.message });
   }
@@ -236,11 +243,11 @@ class StageRun {
     fingerprint: string | null,
     given: Given,
   ): StageRecord {
-    const { started, attempts, notes } = this;
+    const { started, attempts, notes, usage } = this;
     return stageRecord(
       this.state,
       this.stage,
-      { status, reason, fingerprint, started, attempts, notes },
+      { status, reason, fingerprint, started, attempts, notes, usage },
       given,
     );
   }

@@ -52,6 +52,11 @@ export const StageRecord = Type.Object(
     inputs: Type.Record(Type.String(), sha256),
     outputs: Type.Record(Type.String(), Artifact),
     metrics: Type.Record(Type.String(), Type.Unknown()),
+    usage: Type.Optional(
+      Type.Record(Type.String(), Type.Number(), {
+        description: "Figures of this run of it that are no part of its result: images_per_second",
+      }),
+    ),
     notes: Type.Array(Type.String()),
     failure: Type.Optional(Failure),
   },

@@ -3,7 +3,7 @@ import type { Kind } from "../../contract/kind.js";
 /** Teaches a student network what the teacher said about the images. */
 export const kind: Kind = {
   name: "train",
-  version: 1,
+  version: 2,
   summary: "Trains a student network on the data set's soft targets",
   inputs: { data: { summary: "the data set that pack made; its `train` split is used" } },
   outputs: [{ name: "model", summary: "student.json, model.json, weights.bin, history.jsonl" }],

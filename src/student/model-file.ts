@@ -4,15 +4,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { StageError } from "../contract/stage.js";
 import { canonicalJson, type Json } from "../core/json.js";
 import type { Engine } from "../engine/engine.js";
-import type { ArchitectureName } from "./architectures.js";
+import type { NetworkShape } from "./architectures.js";
 import { Network, type Size } from "./network.js";
 import type { Preprocess } from "./preprocess.js";
 import { layout, restore, type TensorEntry, tensorBytes } from "./tensor-file.js";
 
 /** student.json: what a person or a program needs to know to use the model. */
-export interface StudentInfo {
+export interface StudentInfo extends NetworkShape {
   readonly format: "pipestill-student/1";
-  readonly architecture: ArchitectureName;
   readonly preprocess: Preprocess;
   readonly size: Size;
   /** Names by output unit. */
@@ -58,7 +57,8 @@ export class Student {
     private readonly network: Network,
   ) {}
 
-  get architecture(): ArchitectureName {
+  /** Its name: "vgg16", or "layers" for a network of one's own. */
+  get architecture(): string {
     return this.info.architecture;
   }
 
@@ -126,8 +126,7 @@ export class Student {
 export async function loadStudent(path: (name: string) => string, _engine: Engine): Promise<Student> {
   const info = readJson(path(MODEL_FILES.info), "pipestill-student/1") as StudentInfo;
   const model = readJson(path(MODEL_FILES.model), "pipestill-weights/1") as ModelJson;
-  const { architecture, size, preprocess, tags } = info;
-  const network = new Network({ architecture, size, preprocess, tags: tags.length, dropout: 0, seed: 0 });
+  const network = new Network({ ...info, tags: info.tags.length, dropout: 0, seed: 0 });
   restore(network.weights(), model.weights, readFileSync(path(MODEL_FILES.weights)));
   return new Student(info, network);
 }

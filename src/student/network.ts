@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { StageError } from "../contract/stage.js";
-import { ARCHITECTURES, type ArchitectureName } from "./architectures.js";
-import { KeyedDropout, type StepClock } from "./keyed-dropout.js";
+import { bodyOf, type NetworkShape } from "./architectures.js";
+import type { StepClock } from "./keyed-dropout.js";
+import { apply } from "./layers/build.js";
+import { chainOf, INPUT } from "./layers/chain.js";
 import { type Preprocess, preprocess } from "./preprocess.js";
-import { seedOf } from "./random.js";
 
 export interface Size {
   readonly width: number;
@@ -12,12 +13,12 @@ export interface Size {
 }
 
 /** What a network is made from. */
-export interface NetworkSpec {
-  readonly architecture: ArchitectureName;
+export interface NetworkSpec extends NetworkShape {
   readonly size: Size;
   /** Output units. */
   readonly tags: number;
   readonly preprocess: Preprocess;
+  /** Rate of each Dropout that gives none of its own. */
   readonly dropout: number;
   /** Of the initial weights and the dropout masks. */
   readonly seed: number;
@@ -31,7 +32,7 @@ export interface NamedWeight {
 }
 
 /**
- * A student: a convolutional part and the seed's head, Flatten, BatchNorm, Dense(tags, relu), Dropout, Dense(tags).
+ * A student: a convolutional part, a head (the seed's: Flatten, BatchNorm, Dense(tags, relu), Dropout) and Dense(tags).
  * The last layer gives logits; its sigmoid, Keras's `activation="sigmoid"`, is applied by `scores` and, in a form
  * that does not overflow, by the losses.
  */
@@ -39,36 +40,26 @@ export class Network {
   private readonly model: tfl.LayersModel;
   private readonly clock: StepClock = { step: 0 };
 
-  /** @throws StageError for an input too small for the architecture. */
+  /** Layers that can be frozen: the input layer and the convolutional part. */
+  private readonly base: number;
+
+  /** @throws StageError for an input too small for the architecture, or layers that do not fit together. */
   constructor(readonly spec: NetworkSpec) {
-    const architecture = ARCHITECTURES[spec.architecture];
-    const { width, height } = spec.size;
-    if (Math.min(width, height) < architecture.smallest) {
-      throw new StageError(`images of ${width} × ${height} are too small for ${spec.architecture}`, {
+    const { architecture, size, tags, dropout, seed } = spec;
+    const { width, height } = size;
+    const { smallest } = bodyOf(spec);
+    if (Math.min(width, height) < smallest) {
+      throw new StageError(`images of ${width} × ${height} are too small for ${architecture}`, {
         class: "image-size",
-        hint: `it needs at least ${architecture.smallest} pixels a side: raise resize's \`size\``,
+        hint: `it needs at least ${smallest} pixels a side: raise resize's \`size\``,
       });
     }
-    const { layers, initializers } = tfl;
-    const seed = (layer: string) => seedOf("initial weights", spec.seed, layer);
-    const dense = (name: string, activation: "relu" | "linear") =>
-      layers.dense({
-        name,
-        activation,
-        units: spec.tags,
-        kernelInitializer: initializers.glorotUniform({ seed: seed(name) }),
-      });
-    const head = [
-      layers.flatten({ name: "flatten" }),
-      layers.batchNormalization({ name: "batch_normalization", momentum: architecture.momentum }),
-      dense("dense", "relu"),
-      new KeyedDropout("dropout", spec.dropout, spec.seed, this.clock),
-      dense("predictions", "linear"),
-    ];
-    const input = tfl.input({ shape: [height, width, 3], name: "input" });
-    let x = architecture.build(input, seed);
-    for (const layer of head) x = layer.apply(x) as tfl.SymbolicTensor;
-    this.model = tfl.model({ inputs: input, outputs: x, name: spec.architecture });
+    const { body, head, output } = chainOf(spec, tags, dropout);
+    const input = tfl.input({ shape: [height, width, 3], name: INPUT });
+    const draws = { seed, clock: this.clock };
+    const last = [...body, ...head, output].reduce((x, layer) => apply(layer, x, draws), input);
+    this.base = 1 + body.length;
+    this.model = tfl.model({ inputs: input, outputs: last, name: architecture });
   }
 
   /** Names of the layers in order, the input layer first, as Keras counts them. */
@@ -86,15 +77,13 @@ export class Network {
    * @throws StageError if that would freeze the head too.
    */
   freeze(count: number): void {
-    const base = this.layerNames.indexOf("flatten");
-    if (count > base) {
-      throw new StageError(
-        `frozen_layers is ${count}, but ${this.spec.architecture} has ${base} layers before its head`,
-        {
-          class: "frozen-layers",
-          hint: `use 0 to ${base}; the input layer counts`,
-        },
-      );
+    const { architecture } = this.spec;
+    if (count > this.base) {
+      const what = architecture === "layers" ? "the student" : architecture;
+      throw new StageError(`frozen_layers is ${count}, but ${what} has ${this.base} layers before its head`, {
+        class: "frozen-layers",
+        hint: `use 0 to ${this.base}; the input layer counts`,
+      });
     }
     for (const [i, layer] of this.model.layers.entries()) {
       layer.trainable = i >= count;

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { emptyTensor, heapOf } from "./heap.js";
 import type { TrainingKernel } from "./register.js";
-import type { Shape4 } from "./shapes.js";
+import type { PoolAttrs, Shape4 } from "./shapes.js";
 
 /**
  * Gradient of max pooling (NHWC): dy goes to the first position of each window, in reading order, that holds its
@@ -28,12 +28,6 @@ export const maxPoolGrad: TrainingKernel = ({ dy, input: x }, attrs) => {
   else windows(from, gradient, into, info);
   return dx;
 };
-
-interface PoolAttrs {
-  readonly filterSize: number | [number, number];
-  readonly strides: number | [number, number];
-  readonly pad: "same" | "valid" | number;
-}
 
 type Info = ReturnType<typeof tf.backend_util.computePool2DInfo>;
 

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { avgPoolGrad } from "./avg-pool-grad.js";
 import { conv2dBackpropFilter } from "./conv2d-backprop-filter.js";
 import { conv2dBackpropInput } from "./conv2d-backprop-input.js";
 import { maxPoolGrad } from "./max-pool-grad.js";
@@ -14,6 +15,7 @@ const KERNELS: Readonly<Record<string, TrainingKernel>> = {
   Conv2DBackpropFilter: conv2dBackpropFilter,
   Conv2DBackpropInput: conv2dBackpropInput,
   MaxPoolGrad: maxPoolGrad,
+  AvgPoolGrad: avgPoolGrad,
 };
 
 /**

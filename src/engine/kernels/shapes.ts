@@ -8,6 +8,13 @@ export interface ConvAttrs {
   readonly pad: "same" | "valid" | number | tf.backend_util.ExplicitPadding;
 }
 
+/** What tfjs's pooling gradients are called with. */
+export interface PoolAttrs {
+  readonly filterSize: number | [number, number];
+  readonly strides: number | [number, number];
+  readonly pad: "same" | "valid" | number;
+}
+
 /** Sizes and padding of a convolution without dilation, NHWC; `same` pads as TensorFlow does. */
 export function convInfo(
   xShape: Shape4,

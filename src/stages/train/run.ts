@@ -16,7 +16,7 @@ import { validationShare } from "../../student/validation.js";
 import { Progress } from "./progress.js";
 import { sampleFacts } from "./sample-facts.js";
 import type { Params } from "./schema.js";
-import { trainSpec } from "./spec.js";
+import { networkShape, trainSpec } from "./spec.js";
 
 export const stage: StageModule = { run };
 
@@ -41,7 +41,7 @@ async function run(context: StageContext): Promise<StageResult> {
   const advice = nativeAdvice(params.engine, engine);
   if (advice !== undefined) context.note(advice);
   const network = new Network({
-    architecture: params.student,
+    ...networkShape(params),
     size: dataset.size,
     tags: dataset.tags.length,
     preprocess: params.preprocess,
@@ -80,12 +80,12 @@ async function fit(
   });
   if (broken.size > 0) context.note(`${broken.size} pictures could not be decoded: ${examples(broken)}`);
   const folder = context.outDir("model");
-  const { architecture, preprocess, size } = network.spec;
+  const { preprocess, size } = network.spec;
   saveStudent(
     folder,
     {
       format: "pipestill-student/1",
-      architecture,
+      ...networkShape(params),
       preprocess,
       size,
       tags: dataset.tags,

@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { HeadParam, Layers } from "../../student/layers/schema.js";
 import { LossParam } from "./loss-schema.js";
 import { OptimizerParam } from "./optimizer-schema.js";
 import { ScheduleParam } from "./schedule-schema.js";
@@ -8,11 +9,18 @@ const strict = { additionalProperties: false };
 const since = { pipeSince: "0.1.0" } as const;
 
 const model = {
-  student: Type.Enum(["vgg-small", "vgg16"], {
-    description:
-      "The network: `vgg-small` learns in a minute on one core; `vgg16` is Keras's VGG16 without its top. Both end in the same head.",
-    default: "vgg-small",
-  }),
+  student: Type.Union(
+    [
+      Type.Enum(["vgg-small", "vgg16", "vgg19"]),
+      Type.Object({ layers: Layers }, { ...strict, description: "A network of your own." }),
+    ],
+    {
+      description:
+        "The convolutional part: `vgg-small` learns in a minute on one core; `vgg16` and `vgg19` are Keras's without their tops; or {layers: […]}, Keras layers of your own. `head` comes after it.",
+      default: "vgg-small",
+    },
+  ),
+  head: HeadParam,
   weights: Type.Enum(["none", "imagenet"], {
     description: "Initial weights of the convolutional part: `none` draws them from the seed.",
     default: "none",

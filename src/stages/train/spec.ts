@@ -1,3 +1,4 @@
+import type { NetworkShape } from "../../student/architectures.js";
 import type { LossSpec, LossTerm } from "../../student/losses.js";
 import type { OptimizerSpec } from "../../student/optimizer.js";
 import type { Schedule } from "../../student/schedule.js";
@@ -12,6 +13,14 @@ export interface DataFacts {
   readonly samples: number;
   /** Weights of tags, where they differ. */
   readonly tagWeights: Float32Array | undefined;
+}
+
+/** The network that params describe; the seed's head goes without saying. */
+export function networkShape({ student, head }: Pick<Params, "student" | "head">): NetworkShape {
+  return {
+    ...(typeof student === "string" ? { architecture: student } : { architecture: "layers", ...student }),
+    ...(Object.keys(head).length === 0 ? {} : { head }),
+  };
 }
 
 /** The training that params describe. */

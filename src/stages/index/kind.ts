@@ -4,7 +4,7 @@ import type { Kind } from "../../contract/kind.js";
 /** Decides which tag stands at which output unit of the network. */
 export const kind: Kind = {
   name: "index",
-  version: 1,
+  version: 2,
   summary: "Chooses the tags to learn: the most frequent, or a list of your own",
   inputs: { labels: { summary: "labels table" } },
   outputs: [{ name: "index", summary: "index.parquet: tag, position (output unit), count" }],

@@ -5,6 +5,7 @@ import { Duck, parquet, sqlString } from "../../core/duck.js";
 import { writeTable } from "../../core/tables.js";
 import { fixedTags } from "./fixed.js";
 import type { Params } from "./schema.js";
+import { Slots } from "./slots.js";
 
 /** Chooses the tags and writes index.parquet: tag, position, count (images that carry the tag). */
 export const stage: StageModule = {
@@ -15,7 +16,7 @@ export const stage: StageModule = {
     try {
       const labels = parquet(context.inputs.labels!.path("labels.parquet"));
       await duck.run(`CREATE TABLE tag_count AS ${counts(labels, params)}`);
-      const chosen = fixed ? await fromList(duck, context, fixed) : byFrequency(params);
+      const chosen = fixed ? await fromList(duck, context, fixed) : await byFrequency(duck, params);
       await duck.run(`CREATE TABLE chosen AS ${chosen}`);
       const path = join(context.outDir("index"), "index.parquet");
       const table = await writeTable(duck, "FROM chosen", ["position"], path);
@@ -45,10 +46,22 @@ function counts(labels: string, params: Params): string {
     GROUP BY tag`;
 }
 
-/** DuckDB orders text by its UTF-8 code units, whatever the locale. */
-function byFrequency(params: Params): string {
-  return `SELECT tag, row_number() OVER (ORDER BY count DESC, tag) - 1 AS position, count
-    FROM tag_count WHERE count >= ${params.min_count} QUALIFY position < ${params.top}`;
+/**
+ * The `top` most frequent tags, ties by name: DuckDB orders text by its UTF-8 code units, whatever the locale. They take
+ * their units by classes of count (1, 2–3, 4–7, …), by name within one: a count that changes seldom changes the order.
+ */
+async function byFrequency(duck: Duck, params: Params): Promise<string> {
+  await duck.run(`CREATE TABLE frequent AS
+    SELECT tag, count, row_number() OVER (ORDER BY len(bin(count)) DESC, tag) AS turn
+    FROM (FROM tag_count WHERE count >= ${params.min_count} ORDER BY count DESC, tag LIMIT ${params.top})`);
+  const slots = new Slots(await duck.value<number>("SELECT count(*) FROM frequent"));
+  const units: [turn: number, position: number][] = [];
+  for await (const tags of duck.streamText("SELECT tag FROM frequent ORDER BY turn")) {
+    for (const tag of tags) units.push([units.length + 1, slots.take(tag)]);
+  }
+  await duck.run("CREATE TABLE unit (turn INTEGER, position INTEGER)");
+  await duck.appendIntegers("unit", units);
+  return "SELECT tag, position::BIGINT AS position, count FROM frequent JOIN unit USING (turn)";
 }
 
 async function fromList(duck: Duck, context: StageContext, tags: readonly string[]): Promise<string> {

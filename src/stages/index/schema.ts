@@ -3,7 +3,8 @@ import Type, { type Static } from "typebox";
 export const Params = Type.Object(
   {
     top: Type.Integer({
-      description: "How many tags at most: the most frequent first, ties by name in code-unit order.",
+      description:
+        "How many tags at most: the most frequent, ties by name in code-unit order. Their output units follow from the tags alone; a new tag moves few others.",
       minimum: 1,
       default: 5000,
     }),

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type BaseContext, StageError, type StageModule } from "../contract/stage.js";
 import { type HostResult, TASK_FILES, type Task } from "../contract/task.js";
-import { isSha256, loosePath, memoPath } from "../core/layout.js";
+import { recall } from "../core/memo.js";
 
 /** Runs a whole stage and describes what it made. */
 export async function runWhole(
@@ -21,7 +21,7 @@ export async function runWhole(
       return path;
     },
     memo: {
-      get: (key) => rememberedBlob(task, key),
+      get: (key) => recall(task.store, task.kind, key),
       set: (key, port, path) => void memo.push({ key, port, path }),
     },
   });
@@ -48,12 +48,4 @@ function checkPort(task: Task, port: string): void {
   throw new StageError(`the stage has no output port ${JSON.stringify(port)}`, {
     hint: `it has: ${task.outputs.join(", ")}`,
   });
-}
-
-/** The blob remembered under a key, if the store still holds it as a file. */
-function rememberedBlob(task: Task, key: string): string | undefined {
-  const path = memoPath(task.store, task.kind, key);
-  if (!existsSync(path)) return undefined;
-  const blob = readFileSync(path, "utf8").trim();
-  return isSha256(blob) && existsSync(loosePath(task.store, blob)) ? blob : undefined;
 }

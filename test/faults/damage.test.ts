@@ -327,6 +327,18 @@ describe("damage is found, set aside and healed by making anew only what is need
     assert.deepEqual(hashes(record), hashes(first));
   });
 
+  test("a damaged or shortened shard is written anew, not reused", async () => {
+    for (const damage of [flip, halve]) {
+      store.restore();
+      const shard = store.file("pack.dataset", ".tar");
+      damage(shard);
+      const record = await store.rig.run(["--force", "pack"]);
+      assert.equal(stageOf(record, "pack").metrics.shards_written, 1);
+      assert.deepEqual(hashes(record), hashes(store.first));
+      assert.deepEqual(await store.broken(), []);
+    }
+  });
+
   test("a broken run record: the run is read from its events", async () => {
     store.restore();
     const { rig, root, first } = store;

@@ -2,6 +2,7 @@ import { lstatSync, readlinkSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Duck } from "../../core/duck.js";
 import { isSha256 } from "../../core/layout.js";
+import { memoBlob } from "../../core/memo.js";
 import { sweepDebris } from "./debris.js";
 import { looseBlobs } from "./loose.js";
 import { type GcPolicy, type Marks, mark } from "./marks.js";
@@ -59,8 +60,8 @@ function sweepRecords(store: Store, marks: Marks, sweeper: Sweeper): void {
     if (!marks.trees.has(hash)) sweeper.remove("trees", store.trees.path(hash));
   }
   for (const path of memoEntries(store.memo.folder)) {
-    const blob = textOf(path)?.trim();
-    if (!isSha256(blob) || !marks.files.has(blob)) sweeper.remove("memo", path);
+    const blob = memoBlob(textOf(path) ?? "");
+    if (blob === undefined || !marks.files.has(blob)) sweeper.remove("memo", path);
   }
 }
 

@@ -49,7 +49,7 @@ export class Store {
     this.leases = new Leases(root);
     this.items = new Items(root, this.tasksDir(), this.blobs, this.locks, this.leases, this.notices);
     this.stat = new StatCache(root, readOnly, this.notices);
-    this.memo = new Memo(root, this.blobs);
+    this.memo = new Memo(root);
     this.latest = new Latest(root, this.blobs);
     this.runs = new Runs(root, readOnly, this.leases, this.notices);
   }

@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import test from "node:test";
 import { sha256 } from "../../../src/core/hash.js";
+import { memoPath } from "../../../src/core/layout.js";
 import { Store } from "../../../src/runner/store/store.js";
 import { treeHash } from "../../../src/runner/store/trees.js";
 import { temporaryFolder } from "../../rigs/folder.js";
@@ -163,6 +164,28 @@ test("memo gives a blob only while the store holds it, and takes only hashes", (
   assert.equal(store.memo.get("./my-stage.mjs", sha256("key")), undefined);
   assert.throws(() => store.memo.get("pack", "../../../etc/passwd"), TypeError);
   assert.throws(() => store.memo.put("pack", sha256("key"), "x"), TypeError);
+});
+
+test("memo gives a blob only while its bytes match its name", () => {
+  const store = openStore();
+  const blob = store.blobs.putBytes(Buffer.from("shard of some size"));
+  const path = store.blobs.path(blob.hash);
+  const recalled = () => store.memo.get("pack", sha256("key"));
+  store.memo.put("pack", sha256("key"), blob.hash);
+  assert.equal(recalled(), blob.hash);
+  // Equal bytes in another file, as in a copied store.
+  rmSync(path);
+  writeFileSync(path, "shard of some size");
+  assert.equal(recalled(), blob.hash);
+  for (const bytes of ["shard of some sizE", "shard", ""]) {
+    rmSync(path);
+    writeFileSync(path, bytes);
+    assert.equal(recalled(), undefined, bytes);
+  }
+  // An entry as stores wrote it before they noted the file's state.
+  store.blobs.putBytes(Buffer.from("shard of some size"));
+  writeFileSync(memoPath(store.root, "pack", sha256("key")), `${blob.hash}\n`);
+  assert.equal(recalled(), blob.hash);
 });
 
 test("latest shows copies of small files and links to large ones, and replaces all at once", () => {

@@ -116,7 +116,7 @@ export interface Kind {
   /** Absolute URL of the module that exports `stage: StageModule` (whole) or `items: ItemModule`. */
   readonly module: string;
   /** What else stands in the fingerprint (exec: hashes of declared deps). Runs in the runner, must be light. */
-  readonly identity?: (context: ListContext) => Promise<Json>;
+  readonly identity?: (context: ListContext) => Promise<Json | undefined>;
 }
 
 /** Maps `uses:` to a kind. The runner is given one; only src/stages/registry.ts names the kinds. */

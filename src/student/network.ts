@@ -100,6 +100,12 @@ export class Network {
     }));
   }
 
+  /** The weights of the convolutional part, as `weights` gives them. */
+  bodyWeights(): NamedWeight[] {
+    const names = new Set(this.layerNames.slice(0, this.base));
+    return this.weights().filter(({ name }) => names.has(name.slice(0, name.lastIndexOf("/"))));
+  }
+
   /**
    * Logits while training: dropout is on, batch normalisation uses and follows the batch.
    *

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
+import { cacheFolder } from "../../core/cache-folder.js";
 import { nodePackage } from "./package.js";
 import { type Device, type NativePlatform, NODE_API, nativePlatform } from "./platform.js";
 
@@ -28,11 +28,9 @@ export interface InstalledEngine {
   readonly record: EngineRecord;
 }
 
-/** `$XDG_CACHE_HOME/pipestill/engines`: outside node_modules, so that npm ci loses nothing. */
+/** Outside node_modules, so that npm ci loses nothing. */
 export function enginesFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const cache = env.XDG_CACHE_HOME;
-  // The XDG specification has relative paths ignored.
-  return join(cache && isAbsolute(cache) ? cache : join(homedir(), ".cache"), "pipestill", "engines");
+  return cacheFolder("engines", env);
 }
 
 /** Name of the folder of an engine. */

@@ -107,7 +107,7 @@ export class Planner {
     return { pipeline: this.options.pipeline.name, stages: rerunLost(plans) };
   }
 
-  private async identity(stage: StageConfig): Promise<{ identity?: Json; listing?: Listing }> {
+  private async identity(stage: StageConfig): Promise<{ identity?: Json | undefined; listing?: Listing }> {
     const { kind, params } = stage;
     const { pipeline, store } = this.options;
     const warn = (message: string) => this.warn(stage.name, message);

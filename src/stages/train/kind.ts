@@ -1,4 +1,5 @@
 import type { Kind } from "../../contract/kind.js";
+import { weightsIdentity } from "./weights.js";
 
 /** Teaches a student network what the teacher said about the images. */
 export const kind: Kind = {
@@ -8,6 +9,7 @@ export const kind: Kind = {
   inputs: { data: { summary: "the data set that pack made; its `train` split is used" } },
   outputs: [{ name: "model", summary: "student.json, model.json, weights.bin, history.jsonl" }],
   random: true,
+  identity: weightsIdentity,
   impl: () => ["engine"],
   cpus: 1,
   module: new URL("./run.js", import.meta.url).href,

@@ -13,21 +13,17 @@ import { Network } from "../../student/network.js";
 import { Snapshots } from "../../student/snapshots.js";
 import { train } from "../../student/trainer.js";
 import { validationShare } from "../../student/validation.js";
+import { loadInitialWeights } from "../../student/weights/initial.js";
 import { Progress } from "./progress.js";
 import { sampleFacts } from "./sample-facts.js";
 import type { Params } from "./schema.js";
 import { networkShape, trainSpec } from "./spec.js";
+import { weightsFile } from "./weights.js";
 
 export const stage: StageModule = { run };
 
 async function run(context: StageContext): Promise<StageResult> {
   const params = context.with as unknown as Params;
-  if (params.weights === "imagenet") {
-    throw new StageError("`weights: imagenet` is not part of this version", {
-      class: "weights",
-      hint: "use `weights: none`",
-    });
-  }
   const dataset = new Dataset(context.inputs.data!);
   if (dataset.counts.train === 0 || dataset.tags.length === 0) {
     const missing = dataset.tags.length === 0 ? "tags" : "training images";
@@ -49,6 +45,14 @@ async function run(context: StageContext): Promise<StageResult> {
     seed: context.seed,
   });
   try {
+    const weights = await weightsFile(context);
+    if (weights !== undefined) {
+      await loadInitialWeights(
+        network,
+        weights,
+        typeof params.weights === "object" && params.weights.include_top === true,
+      );
+    }
     return await fit(context, params, dataset, network);
   } finally {
     network.dispose();

@@ -3,6 +3,7 @@ import { HeadParam, Layers } from "../../student/layers/schema.js";
 import { LossParam } from "./loss-schema.js";
 import { OptimizerParam } from "./optimizer-schema.js";
 import { ScheduleParam } from "./schedule-schema.js";
+import { WeightsParam } from "./weights-schema.js";
 
 const strict = { additionalProperties: false };
 /** The release that had these params first: trainings of before keep their results. */
@@ -21,10 +22,7 @@ const model = {
     },
   ),
   head: HeadParam,
-  weights: Type.Enum(["none", "imagenet"], {
-    description: "Initial weights of the convolutional part: `none` draws them from the seed.",
-    default: "none",
-  }),
+  weights: WeightsParam,
   frozen_layers: Type.Integer({
     description:
       "The first layers, counted as Keras does with the input layer, whose weights stay as they are.",

@@ -15,6 +15,9 @@ export interface Sample {
   readonly labels: SparseTargets;
 }
 
+/** A sample, or why there is none: its picture cannot be decoded. */
+export type Loaded = Sample | { readonly id: string; readonly broken: string };
+
 /** Samples decoded ahead of the reader: sharp works on its own threads while the engine computes. */
 const AHEAD = 32;
 
@@ -48,27 +51,22 @@ export class Dataset {
    * @throws StageError for a damaged shard, and for a broken picture where nobody listens.
    */
   async *samples(split: Split, onBroken: BrokenSample = refuse): AsyncGenerator<Sample> {
-    yield* this.decode(this.encoded(this.shards(split)), onBroken);
-  }
-
-  /** The samples of shards, one after the other, not decoded. */
-  async *encoded(shards: readonly string[]): AsyncGenerator<EncodedSample> {
-    for (const shard of shards) yield* this.read(shard);
-  }
-
-  /** Decodes ahead of the reader, keeping the order. */
-  async *decode(samples: AsyncIterable<EncodedSample>, onBroken: BrokenSample): AsyncGenerator<Sample> {
-    const decoded = prefetch(samples, AHEAD, async ({ id, picture, labels }) => {
-      try {
-        return { id, labels, pixels: await decodePixels(picture, this.size) };
-      } catch (error) {
-        return { id, broken: (error as Error).message };
-      }
-    });
-    for await (const sample of decoded) {
+    for await (const sample of prefetch(this.encoded(split), AHEAD, (encoded) => this.decode(encoded))) {
       if ("broken" in sample) onBroken(sample.id, sample.broken);
       else yield sample;
     }
+  }
+
+  async decode({ id, picture, labels }: EncodedSample): Promise<Loaded> {
+    try {
+      return { id, labels, pixels: await decodePixels(picture, this.size) };
+    } catch (error) {
+      return { id, broken: (error as Error).message };
+    }
+  }
+
+  private async *encoded(split: Split): AsyncGenerator<EncodedSample> {
+    for (const shard of this.shards(split)) yield* this.read(shard);
   }
 
   private json(name: string): unknown {
@@ -82,7 +80,7 @@ function refuse(id: string, reason: string): never {
   });
 }
 
-export type BrokenSample = (id: string, reason: string) => void;
+type BrokenSample = (id: string, reason: string) => void;
 
 /** Sparse targets as a vector of `tags` scores: a tag the teacher did not return counts as 0 (the seed's rule). */
 export function denseTargets(labels: SparseTargets, into: Float32Array): void {

@@ -1,14 +1,19 @@
-import type { BrokenSample, Dataset, Sample } from "./dataset.js";
+import type { Dataset, Loaded } from "./dataset.js";
+import { KeptShards, type ShardSample } from "./kept-shards.js";
+import { prefetch } from "./prefetch.js";
 import { type Random, random, shuffle } from "./random.js";
-import type { EncodedSample, SparseTargets } from "./shards.js";
 import type { PutAside } from "./validation.js";
 
 /** The training split, in two parts: what is learned from, and what is put aside to judge epochs by. */
 export interface EpochSource {
-  /** The samples to learn from in an order of its own for each epoch, a function of (seed, epoch) alone. */
-  epoch(number: number): AsyncIterable<Sample>;
+  /**
+   * The samples to learn from in an order of its own for each epoch, a function of (seed, epoch) alone.
+   *
+   * @param from how many of them, broken ones included, are left out at the beginning: they are not decoded
+   */
+  epoch(number: number, from?: number): AsyncIterable<Loaded>;
   /** The samples put aside, in the order of the data set. */
-  validation(): AsyncIterable<Sample>;
+  validation(): AsyncIterable<Loaded>;
 }
 
 /** Where samples come from, and how. */
@@ -17,109 +22,85 @@ export interface SourceOptions {
   /** Of the order. */
   readonly seed: number;
   readonly putAside: PutAside;
-  readonly onBroken: BrokenSample;
+  /** Samples that are decoded before they are asked for: at least a step's, which is when sharp's threads have time. */
+  readonly ahead: number;
 }
 
-/** Up to this many bytes of decoded pixels are kept: 20,000 images at 64 pixels. */
-const CACHE_BYTES = 256 * 2 ** 20;
-/** Encoded samples in the shuffle buffer of a data set that is not kept: 2,048 × 20 KB ≈ 40 MB at 224 pixels. */
-const SHUFFLE_BUFFER = 2048;
+/** How much is held in memory, whatever the size of the data set. */
+export interface MemoryLimits {
+  /** Decoded pixels of shards that are not read again: 2,730 images at 64 pixels. */
+  readonly keptBytes: number;
+  /** The shuffle buffer: images, and bytes of their pictures as they lie in the shards (20 KB each at 224 pixels). */
+  readonly shuffled: number;
+  readonly shuffledBytes: number;
+}
+
+const LIMITS: MemoryLimits = { keptBytes: 32 * 2 ** 20, shuffled: 2048, shuffledBytes: 64 * 2 ** 20 };
 
 /**
- * A small data set is decoded once and shuffled as a whole. A larger one is read shard by shard in every epoch, in
- * a shuffled order of shards and through a shuffle buffer, so that memory does not grow with it.
+ * Reads shards one after the other, in an order shuffled for each epoch, through a shuffle buffer. A data set smaller than
+ * the buffer is shuffled as a whole.
  */
-export function epochSource(options: SourceOptions): EpochSource {
-  const { size, counts } = options.dataset;
-  const fits = counts.train * size.width * size.height * 3 <= CACHE_BYTES;
-  return fits ? new CachedEpochs(options) : new StreamedEpochs(options);
-}
+export class ShuffledEpochs implements EpochSource {
+  private readonly shards: KeptShards;
 
-export class CachedEpochs implements EpochSource {
-  private decoded: Decoded | undefined;
-
-  constructor(private readonly options: SourceOptions) {}
-
-  async *epoch(number: number): AsyncGenerator<Sample> {
-    const { learned, sample } = await this.all();
-    const order = Uint32Array.from(learned);
-    for (const i of shuffle(order, random("order", this.options.seed, number))) yield sample(i);
-  }
-
-  async *validation(): AsyncGenerator<Sample> {
-    const { aside, sample } = await this.all();
-    for (const i of aside) yield sample(i);
-  }
-
-  private async all(): Promise<Decoded> {
-    this.decoded ??= await decodeAll(this.options);
-    return this.decoded;
-  }
-}
-
-/** Every sample by number, and the numbers of both parts. */
-interface Decoded {
-  readonly learned: readonly number[];
-  readonly aside: readonly number[];
-  sample(number: number): Sample;
-}
-
-async function decodeAll({ dataset, putAside, onBroken }: SourceOptions): Promise<Decoded> {
-  const length = dataset.size.width * dataset.size.height * 3;
-  const pixels = new Uint8Array(dataset.counts.train * length);
-  const abouts: { readonly id: string; readonly labels: SparseTargets }[] = [];
-  const parts: { learned: number[]; aside: number[] } = { learned: [], aside: [] };
-  for await (const { id, labels, pixels: picture } of dataset.samples("train", onBroken)) {
-    pixels.set(picture, abouts.length * length);
-    parts[putAside(id) ? "aside" : "learned"].push(abouts.length);
-    abouts.push({ id, labels });
-  }
-  const sample = (i: number) => ({ ...abouts[i]!, pixels: pixels.subarray(i * length, (i + 1) * length) });
-  return { ...parts, sample };
-}
-
-export class StreamedEpochs implements EpochSource {
   constructor(
     private readonly options: SourceOptions,
-    private readonly buffer = SHUFFLE_BUFFER,
-  ) {}
-
-  async *epoch(number: number): AsyncGenerator<Sample> {
-    const { dataset, seed, putAside, onBroken } = this.options;
-    const source = random("order", seed, number);
-    const shards = shuffle([...dataset.shards("train")], source);
-    const learned = only(dataset.encoded(shards), (id) => !putAside(id));
-    yield* dataset.decode(shuffled(learned, this.buffer, source), onBroken);
+    private readonly limits = LIMITS,
+  ) {
+    this.shards = new KeptShards(options.dataset, limits.keptBytes);
   }
 
-  async *validation(): AsyncGenerator<Sample> {
-    const { dataset, putAside, onBroken } = this.options;
-    yield* dataset.decode(only(dataset.encoded(dataset.shards("train")), putAside), onBroken);
+  epoch(number: number, from = 0): AsyncIterable<Loaded> {
+    const { dataset, seed, putAside } = this.options;
+    const source = random("order", seed, number);
+    const shards = shuffle([...dataset.shards("train")], source);
+    const learned = only(this.shards.read(shards), (id) => !putAside(id));
+    return this.load(after(from, shuffled(learned, this.limits, source)));
+  }
+
+  validation(): AsyncIterable<Loaded> {
+    const { dataset, putAside } = this.options;
+    return this.load(only(this.shards.read(dataset.shards("train")), putAside));
+  }
+
+  private load(samples: AsyncIterable<ShardSample>): AsyncIterable<Loaded> {
+    const { dataset, ahead } = this.options;
+    return prefetch(samples, ahead, (sample) => sample.load(dataset));
   }
 }
 
 async function* only(
-  samples: AsyncIterable<EncodedSample>,
+  samples: AsyncIterable<ShardSample>,
   wanted: (id: string) => boolean,
-): AsyncGenerator<EncodedSample> {
+): AsyncGenerator<ShardSample> {
   for await (const sample of samples) if (wanted(sample.id)) yield sample;
 }
 
-/** Gives a random one of the `size` samples in hand and takes the next in its place. */
+async function* after<T>(count: number, values: AsyncIterable<T>): AsyncGenerator<T> {
+  let place = 0;
+  for await (const value of values) if (place++ >= count) yield value;
+}
+
+/** Gives a random one of the samples in hand and takes the next in its place; then those that are left. */
 async function* shuffled(
-  samples: AsyncIterable<EncodedSample>,
-  size: number,
+  samples: AsyncIterable<ShardSample>,
+  limits: MemoryLimits,
   source: Random,
-): AsyncGenerator<EncodedSample> {
-  const held: EncodedSample[] = [];
+): AsyncGenerator<ShardSample> {
+  const held: ShardSample[] = [];
+  let bytes = 0;
   for await (const sample of samples) {
-    if (held.length < size) {
-      held.push(sample);
-      continue;
+    held.push(sample);
+    bytes += sample.encodedBytes;
+    while (held.length > limits.shuffled || (bytes > limits.shuffledBytes && held.length > 1)) {
+      const i = source.below(held.length);
+      const given = held[i]!;
+      held[i] = held.at(-1)!;
+      held.pop();
+      bytes -= given.encodedBytes;
+      yield given;
     }
-    const i = source.below(held.length);
-    yield held[i]!;
-    held[i] = sample;
   }
   yield* shuffle(held, source);
 }

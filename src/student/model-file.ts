@@ -7,7 +7,7 @@ import type { Engine } from "../engine/engine.js";
 import type { NetworkShape } from "./architectures.js";
 import { Network, type Size } from "./network.js";
 import type { Preprocess } from "./preprocess.js";
-import { layout, restore, type TensorEntry, tensorBytes } from "./tensor-file.js";
+import { inMemory, layout, restore, type TensorEntry, tensorBytes } from "./tensor-file.js";
 
 /** student.json: what a person or a program needs to know to use the model. */
 export interface StudentInfo extends NetworkShape {
@@ -127,7 +127,7 @@ export async function loadStudent(path: (name: string) => string, _engine: Engin
   const info = readJson(path(MODEL_FILES.info), "pipestill-student/1") as StudentInfo;
   const model = readJson(path(MODEL_FILES.model), "pipestill-weights/1") as ModelJson;
   const network = new Network({ ...info, tags: info.tags.length, dropout: 0, seed: 0 });
-  restore(network.weights(), model.weights, readFileSync(path(MODEL_FILES.weights)));
+  restore(network.weights(), model.weights, inMemory(readFileSync(path(MODEL_FILES.weights))));
   return new Student(info, network);
 }
 

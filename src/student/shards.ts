@@ -6,6 +6,9 @@ import { StageError } from "../contract/stage.js";
 /** The teacher's scores of an image, sparse: [output unit, score]. */
 export type SparseTargets = readonly (readonly [position: number, score: number])[];
 
+/** Read at a time: dozens of samples, so that the reader seldom waits for the disk. */
+const CHUNK_BYTES = 2 ** 20;
+
 /** A sample as it lies in a shard. */
 export interface EncodedSample {
   readonly id: string;
@@ -22,7 +25,7 @@ export interface EncodedSample {
  */
 export async function* readShard(path: string, name: string): AsyncGenerator<EncodedSample> {
   const tar = extract();
-  const reading = pipeline(createReadStream(path), tar);
+  const reading = pipeline(createReadStream(path, { highWaterMark: CHUNK_BYTES }), tar);
   reading.catch(() => {}); // Seen by the loop below, and awaited after it.
   let half: { key: string; picture?: Buffer; about?: { id: string; labels: SparseTargets } } | undefined;
   try {

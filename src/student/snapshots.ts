@@ -1,22 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import type * as tf from "@tensorflow/tfjs-core";
 import { StageError } from "../contract/stage.js";
-import { fsyncPath } from "../core/files.js";
 import { bestEpoch, type EpochRecord } from "./history.js";
 import type { OptimizerState } from "./optimizer.js";
+import { readSnapshot, writeSnapshot } from "./snapshot-file.js";
 import { layout, restore, type TensorEntry, tensorBytes } from "./tensor-file.js";
 
 /** What a training needs beside its tensors to go on exactly. Random draws are keyed, so they need no state. */
@@ -25,21 +13,43 @@ export interface Progress {
   readonly step: number;
   readonly optimizer: OptimizerState;
   readonly history: readonly EpochRecord[];
+  /** Where the epoch after those of the history stands, if it has begun. */
+  readonly part?: EpochPart;
+  /** Pictures that could not be decoded so far: [id, reason]. */
+  readonly broken: readonly (readonly [id: string, reason: string])[];
 }
 
-interface Header extends Progress {
-  readonly format: "pipestill-snapshot/2";
+/** A part of an epoch, from its beginning on. */
+export interface EpochPart {
+  /** Samples of the epoch's order that are behind, broken ones included. */
+  readonly place: number;
+  /** Samples learned from. */
+  readonly samples: number;
+  readonly lossSum: number;
+  /** Of the last step. */
+  readonly learningRate: number;
+}
+
+interface Header {
+  readonly progress: Progress;
   readonly tensors: readonly TensorEntry[];
 }
 
 type Variables = readonly { readonly name: string; readonly value: tf.Variable }[];
 
-/**
- * Snapshots of a training, one file an epoch: sha256 of the rest, a line of JSON, the tensors. The last two and the
- * one of the lowest loss are kept. A file appears whole or not at all.
- */
+/** Saving within an epoch takes one part in so many of the time, at most. */
+const SAVING_SHARE = 20;
+
+/** Snapshots of a training, one file each, after every epoch and now and then within one. Kept are the newest two and that of the best epoch. */
 export class Snapshots {
-  constructor(private readonly folder: string) {
+  private savedAt = performance.now();
+  private savingTook = 0;
+
+  /** @param every how long an epoch goes on without a snapshot, milliseconds */
+  constructor(
+    private readonly folder: string,
+    private readonly every: number,
+  ) {
     mkdirSync(folder, { recursive: true });
   }
 
@@ -60,16 +70,18 @@ export class Snapshots {
     }
   }
 
+  /** Whether so much was done since the last snapshot that it should be saved. Says nothing about results. */
+  due(): boolean {
+    return performance.now() - this.savedAt >= Math.max(this.every, SAVING_SHARE * this.savingTook);
+  }
+
   save(progress: Progress, variables: Variables): void {
-    const header: Header = { format: "pipestill-snapshot/2", ...progress, tensors: layout(variables) };
-    const parts = [Buffer.from(`${JSON.stringify(header)}\n`), ...tensorBytes(variables)];
-    const hash = createHash("sha256");
-    for (const part of parts) hash.update(part);
-    writeParts(join(this.folder, fileName(progress.history.length)), [
-      Buffer.from(`${hash.digest("hex")}\n`),
-      ...parts,
-    ]);
+    const start = performance.now();
+    const header: Header = { progress, tensors: layout(variables) };
+    writeSnapshot(join(this.folder, fileName(progress)), header, tensorBytes(variables));
     this.prune(progress.history);
+    this.savedAt = performance.now();
+    this.savingTook = this.savedAt - start;
   }
 
   /**
@@ -80,9 +92,7 @@ export class Snapshots {
   load(variables: Variables, onDamaged: (file: string, reason: string) => void): Progress | undefined {
     for (const name of this.names().reverse()) {
       try {
-        const { header, bytes } = parse(readFileSync(join(this.folder, name)));
-        restore(variables, header.tensors, bytes);
-        return { step: header.step, optimizer: header.optimizer, history: header.history };
+        return this.restore(name, variables);
       } catch (error) {
         onDamaged(name, (error as Error).message);
         rmSync(join(this.folder, name), { force: true });
@@ -97,10 +107,9 @@ export class Snapshots {
    * @throws StageError if its file is damaged; all are removed then, since those that are left lead nowhere else.
    */
   loadBest(history: readonly EpochRecord[], variables: Variables): void {
-    const name = fileName(bestEpoch(history).epoch);
+    const name = epochName(bestEpoch(history).epoch);
     try {
-      const { header, bytes } = parse(readFileSync(join(this.folder, name)));
-      restore(variables, header.tensors, bytes);
+      this.restore(name, variables);
     } catch (error) {
       for (const left of this.names()) rmSync(join(this.folder, left), { force: true });
       throw new StageError(`cannot take up the best epoch, ${name}: ${(error as Error).message}`, {
@@ -110,48 +119,37 @@ export class Snapshots {
     }
   }
 
+  private restore(name: string, variables: Variables): Progress {
+    return readSnapshot(join(this.folder, name), (header, source) => {
+      const { progress, tensors } = header as Header;
+      restore(variables, tensors, source);
+      return progress;
+    });
+  }
+
+  /** Names of the snapshots, in the order in which they were made. */
   private names(): string[] {
     return readdirSync(this.folder)
-      .filter((name) => /^epoch-\d{6}\.snapshot$/.test(name))
+      .filter((name) => /^epoch-\d{6}\.(step-\d{9}\.)?snapshot$/.test(name))
       .sort();
   }
 
+  /** Removes all but the newest two and the best epoch's, and what a killed process left half-written. */
   private prune(history: readonly EpochRecord[]): void {
-    const kept = new Set([bestEpoch(history).epoch, history.length, history.length - 1].map(fileName));
+    const kept = new Set(this.names().slice(-2));
+    if (history.length > 0) kept.add(epochName(bestEpoch(history).epoch));
     for (const name of readdirSync(this.folder))
       if (!kept.has(name)) rmSync(join(this.folder, name), { force: true });
   }
 }
 
-function fileName(epoch: number): string {
-  return `epoch-${String(epoch).padStart(6, "0")}.snapshot`;
+/** By the epochs that are done and, within the next one, the steps: names sort by age. */
+function fileName({ history, step, part }: Progress): string {
+  return epochName(history.length, part && `step-${String(step).padStart(9, "0")}.`);
 }
 
-function parse(file: Buffer): { header: Header; bytes: Buffer } {
-  const body = file.subarray(65);
-  const digest = createHash("sha256").update(body).digest("hex");
-  if (file.toString("latin1", 0, 64) !== digest) throw new Error("its bytes do not match its checksum");
-  const end = body.indexOf(10);
-  const header = JSON.parse(body.toString("utf8", 0, end)) as Header;
-  if (header.format !== "pipestill-snapshot/2") throw new Error(`unknown format ${header.format}`);
-  return { header, bytes: body.subarray(end + 1) };
-}
-
-/** core's writeFileAtomic takes one buffer; a large student's snapshot is 2 GB in many. */
-function writeParts(path: string, parts: readonly Uint8Array[]): void {
-  const temporary = `${path}.tmp-${process.pid}-${randomBytes(6).toString("hex")}`;
-  const fd = openSync(temporary, "wx");
-  try {
-    for (const part of parts) for (let at = 0; at < part.length; ) at += writeSync(fd, part, at);
-    fsyncSync(fd);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temporary, path);
-  fsyncPath(join(path, ".."));
+function epochName(epochs: number, within = ""): string {
+  return `epoch-${String(epochs).padStart(6, "0")}.${within}snapshot`;
 }
 
 const mib = (bytes: number) => Math.ceil(bytes / 2 ** 20);

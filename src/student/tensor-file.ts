@@ -32,6 +32,17 @@ export function* tensorBytes(tensors: readonly NamedTensor[]): Generator<Uint8Ar
   }
 }
 
+/** Bytes of tensors, read piece by piece: a file of them may be larger than what Node reads at once. */
+export interface TensorSource {
+  readonly bytes: number;
+  read(offset: number, bytes: number): Uint8Array;
+}
+
+/** The tensors of a file that is in memory. */
+export function inMemory(file: Uint8Array): TensorSource {
+  return { bytes: file.length, read: (offset, bytes) => file.subarray(offset, offset + bytes) };
+}
+
 /**
  * Sets variables from a file's bytes, by name.
  *
@@ -40,7 +51,7 @@ export function* tensorBytes(tensors: readonly NamedTensor[]): Generator<Uint8Ar
 export function restore(
   variables: readonly { readonly name: string; readonly value: tf.Variable }[],
   entries: readonly TensorEntry[],
-  bytes: Uint8Array,
+  source: TensorSource,
 ): void {
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   if (byName.size !== variables.length) {
@@ -54,10 +65,12 @@ export function restore(
         { class: "bad-weights" },
       );
     }
-    const end = entry.offset + value.size * 4;
-    if (end > bytes.length) throw new StageError(`the weight ${name} is cut off`, { class: "bad-weights" });
-    // A copy (which Buffer's own slice is not): a Float32Array must begin at a multiple of 4.
-    const data = new Float32Array(new Uint8Array(bytes.subarray(entry.offset, end)).buffer);
+    const bytes = value.size * 4;
+    if (entry.offset + bytes > source.bytes) {
+      throw new StageError(`the weight ${name} is cut off`, { class: "bad-weights" });
+    }
+    // A copy: a Float32Array must begin at a multiple of 4.
+    const data = new Float32Array(new Uint8Array(source.read(entry.offset, bytes)).buffer);
     tf.tidy(() => value.assign(tf.tensor(data, value.shape)));
   }
 }

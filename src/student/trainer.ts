@@ -3,14 +3,16 @@ import { StageError } from "../contract/stage.js";
 import type { Augmentation } from "./augment.js";
 import { Batch } from "./batch.js";
 import { clipByGlobalNorm } from "./clip.js";
+import type { Loaded } from "./dataset.js";
 import type { EpochSource } from "./epochs.js";
 import { type EarlyStopping, type EpochRecord, stopsEarly } from "./history.js";
 import { type Loss, type LossSpec, lossOf } from "./losses.js";
 import type { NamedWeight, Network } from "./network.js";
 import { type Optimizer, type OptimizerSpec, optimizerOf } from "./optimizer.js";
-import { learningRate, type RateSpec } from "./schedule.js";
-import type { Progress, Snapshots } from "./snapshots.js";
+import { type RateSpec, learningRate as rateAt } from "./schedule.js";
+import type { EpochPart, Progress, Snapshots } from "./snapshots.js";
 import type { TargetWeighting } from "./targets.js";
+import { Watch } from "./watch.js";
 
 export interface TrainSpec {
   readonly epochs: number;
@@ -33,18 +35,28 @@ export interface TrainSpec {
 
 export interface TrainHooks {
   readonly signal: AbortSignal;
-  /** After each step. */
-  onStep(at: { epoch: number; sample: number; loss: number }): void;
-  onResume(epoch: number): void;
+  /** After each step: which of the epoch it was, the samples it has learned from and their mean loss. */
+  onStep(at: { epoch: number; step: number; sample: number; loss: number }): void;
+  /** After each epoch; `step` counts those of all epochs. */
+  onEpoch(at: { record: EpochRecord; step: number; imagesPerSecond: number }): void;
+  onResume(at: Progress): void;
   onDamagedSnapshot(file: string, reason: string): void;
+  /** How this process spent its time, at the end, however it ends. */
+  onUsage(figures: { readonly imagesPerSecond: number; readonly waitShare: number }): void;
+}
+
+export interface Trained {
+  readonly history: readonly EpochRecord[];
+  /** Pictures that could not be decoded: why, by id. */
+  readonly broken: ReadonlyMap<string, string>;
 }
 
 /**
  * Trains a network in place. Equal inputs give equal weights, also when the training was cut off at any moment and
- * goes on from a snapshot: bit for bit on engines that are exact.
+ * goes on from a snapshot, within an epoch too: bit for bit on engines that are exact.
  *
- * @returns a record of each epoch
- * @throws the signal's reason, after the step in hand, once it is aborted; StageError where the loss is no number.
+ * @throws the signal's reason, after the step in hand and a snapshot, once it is aborted; StageError where the loss is
+ *   no number.
  */
 export async function train(
   network: Network,
@@ -52,40 +64,37 @@ export async function train(
   spec: TrainSpec,
   snapshots: Snapshots,
   hooks: TrainHooks,
-): Promise<readonly EpochRecord[]> {
-  const training = new Training(network, source, spec, hooks);
+): Promise<Trained> {
+  const training = new Training(network, source, spec, snapshots, hooks);
   try {
-    const variables = training.variables();
-    snapshots.checkSpace(variables);
-    const resumed = snapshots.load(variables, hooks.onDamagedSnapshot);
-    if (resumed) {
-      training.resume(resumed);
-      hooks.onResume(resumed.history.length);
-    }
-    while (!training.ended) {
-      await training.epoch();
-      snapshots.save(training.progress, variables);
-    }
-    if (spec.earlyStopping) snapshots.loadBest(training.progress.history, variables);
-    return training.progress.history;
+    training.resume();
+    while (!training.ended) await training.epoch();
+    if (spec.earlyStopping) training.takeUpBest();
+    return training;
   } finally {
+    hooks.onUsage(training.usage);
     training.dispose();
   }
 }
 
 /** A training between two steps. */
-class Training {
+class Training implements Trained {
+  readonly history: EpochRecord[] = [];
+  readonly broken = new Map<string, string>();
   private step = 0;
-  private readonly history: EpochRecord[] = [];
+  /** Where the epoch stands that has begun. */
+  private part: EpochPart | undefined;
   private readonly trainable: readonly NamedWeight[];
   private readonly optimizer: Optimizer;
   private readonly loss: Loss;
   private readonly batch: Batch;
+  private readonly watch = new Watch();
 
   constructor(
     private readonly network: Network,
     private readonly source: EpochSource,
     private readonly spec: TrainSpec,
+    private readonly snapshots: Snapshots,
     private readonly hooks: TrainHooks,
   ) {
     this.trainable = network.weights().filter((weight) => weight.trainable);
@@ -94,20 +103,18 @@ class Training {
     this.batch = new Batch(network.spec, spec.batch, spec.weighting);
   }
 
-  /** All that a snapshot holds beside the progress. */
-  variables() {
-    return [...this.network.weights(), ...this.optimizer.slots()];
-  }
-
-  get progress(): Progress {
-    return { step: this.step, optimizer: this.optimizer.state, history: this.history };
-  }
-
-  /** Goes on from a snapshot whose variables are restored. */
-  resume({ step, optimizer, history }: Progress): void {
-    this.step = step;
-    this.optimizer.state = optimizer;
-    this.history.push(...history);
+  /** Goes on from the newest snapshot, if there is one. @throws StageError where there is no room for snapshots. */
+  resume(): void {
+    const variables = this.variables();
+    this.snapshots.checkSpace(variables);
+    const progress = this.snapshots.load(variables, this.hooks.onDamagedSnapshot);
+    if (!progress) return;
+    this.step = progress.step;
+    this.optimizer.state = progress.optimizer;
+    this.history.push(...progress.history);
+    this.part = progress.part;
+    for (const [id, reason] of progress.broken) this.broken.set(id, reason);
+    this.hooks.onResume(progress);
   }
 
   get ended(): boolean {
@@ -116,30 +123,65 @@ class Training {
     return earlyStopping !== undefined && stopsEarly(this.history, earlyStopping);
   }
 
-  async epoch(): Promise<void> {
-    const record = await this.learn(this.history.length + 1);
-    this.history.push(this.spec.validate ? { ...record, val_loss: await this.validate() } : record);
+  /** Restores the weights of the best epoch. */
+  takeUpBest(): void {
+    this.snapshots.loadBest(this.history, this.variables());
   }
 
-  private async learn(epoch: number): Promise<EpochRecord> {
-    const { augmentation, seed, samples } = this.spec;
-    const mean = new Mean("training");
-    let rate = 0;
-    const run = async () => {
-      rate = learningRate(this.spec.rate, this.step, epoch);
-      mean.add(this.descend(rate), this.batch.length);
-      this.step++;
-      this.batch.clear();
-      this.hooks.onStep({ epoch, sample: mean.count, loss: mean.value });
-      await this.breathe();
+  get usage() {
+    const { imagesPerSecond, waitShare } = this.watch;
+    return { imagesPerSecond, waitShare };
+  }
+
+  async epoch(): Promise<void> {
+    const epoch = this.history.length + 1;
+    this.watch.pause();
+    const { reading } = this.watch;
+    const { lossSum, samples, learningRate } = await this.learn(epoch);
+    const imagesPerSecond = this.watch.speedSince(reading);
+    const record = { epoch, loss: lossSum / samples, samples, learning_rate: learningRate };
+    this.history.push(this.spec.validate ? { ...record, val_loss: await this.validate() } : record);
+    this.part = undefined;
+    this.save();
+    this.hooks.onEpoch({ record: this.history.at(-1)!, step: this.step, imagesPerSecond });
+  }
+
+  /** Learns what is left of an epoch. @throws StageError where no sample of it could be decoded. */
+  private async learn(epoch: number): Promise<EpochPart> {
+    const { augmentation, seed } = this.spec;
+    let place = this.part?.place ?? 0;
+    const take = (sample: Loaded) => {
+      place++;
+      if ("broken" in sample) this.broken.set(sample.id, sample.broken);
+      else this.batch.add(sample, { augmentation, seed, epoch });
     };
-    for await (const sample of this.source.epoch(epoch)) {
-      this.batch.add(sample, { augmentation, seed, epoch });
-      if (this.batch.full) await run();
-      if (mean.count + this.batch.length >= samples) break;
+    const missing = () => this.spec.samples - (this.part?.samples ?? 0) - this.batch.length;
+    if (missing() > 0) {
+      for await (const sample of this.source.epoch(epoch, place)) {
+        take(sample);
+        if (this.batch.full) await this.learnBatch(epoch, place);
+        if (missing() <= 0) break;
+      }
     }
-    if (this.batch.length > 0) await run();
-    return { epoch, loss: mean.value, samples: mean.count, learning_rate: rate };
+    if (this.batch.length > 0) await this.learnBatch(epoch, place);
+    return this.part ?? noImage("training");
+  }
+
+  private async learnBatch(epoch: number, place: number): Promise<void> {
+    this.watch.gotBatch();
+    const learningRate = rateAt(this.spec.rate, this.step, epoch);
+    const loss = finite(this.descend(learningRate), "training");
+    const { length } = this.batch;
+    const { samples: before, lossSum } = this.part ?? { samples: 0, lossSum: 0 };
+    const samples = before + length;
+    this.part = { place, samples, lossSum: lossSum + loss * length, learningRate };
+    this.step++;
+    this.batch.clear();
+    this.watch.learned(length);
+    const step = Math.ceil(samples / this.spec.batch);
+    this.hooks.onStep({ epoch, step, sample: samples, loss: this.part.lossSum / samples });
+    if (this.snapshots.due()) this.save();
+    await this.breathe();
   }
 
   /** Takes a step down the loss of the batch. @returns its mean over the batch */
@@ -158,28 +200,46 @@ class Training {
 
   /** The mean loss over the samples put aside, as the network predicts. */
   private async validate(): Promise<number> {
-    const mean = new Mean("validation");
+    let count = 0;
+    let lossSum = 0;
     const run = async () => {
       const value = tf.tidy(() => {
         const { pixels, scores, weights } = this.batch.tensors();
         return this.loss(this.network.logits(pixels), scores, weights).dataSync()[0]!;
       });
-      mean.add(value, this.batch.length);
+      lossSum += finite(value, "validation") * this.batch.length;
+      count += this.batch.length;
       this.batch.clear();
       await this.breathe();
     };
     for await (const sample of this.source.validation()) {
-      this.batch.add(sample);
+      if ("broken" in sample) this.broken.set(sample.id, sample.broken);
+      else this.batch.add(sample);
       if (this.batch.full) await run();
     }
     if (this.batch.length > 0) await run();
-    return mean.value;
+    return count > 0 ? lossSum / count : noImage("validation");
   }
 
   /** Lets signals, timers and the decoder's results in: the engine computes on this thread. */
   private async breathe(): Promise<void> {
     await new Promise(setImmediate);
+    if (this.hooks.signal.aborted) this.save();
     this.hooks.signal.throwIfAborted();
+  }
+
+  private save(): void {
+    const { step, history, part, broken } = this;
+    this.snapshots.save(
+      { step, optimizer: this.optimizer.state, history, ...(part ? { part } : {}), broken: [...broken] },
+      this.variables(),
+    );
+    this.watch.pause();
+  }
+
+  /** All that a snapshot holds beside the progress. */
+  private variables() {
+    return [...this.network.weights(), ...this.optimizer.slots()];
   }
 
   dispose(): void {
@@ -187,31 +247,17 @@ class Training {
   }
 }
 
-/** The mean loss of batches by their number of samples. */
-class Mean {
-  private sum = 0;
-  count = 0;
+function finite(loss: number, what: string): number {
+  if (Number.isFinite(loss)) return loss;
+  throw new StageError(`the training diverged: its ${what} loss is ${loss}`, {
+    class: "diverged",
+    hint: "lower `learning_rate`, add `warmup`, or set `clip_norm`",
+  });
+}
 
-  constructor(private readonly what: string) {}
-
-  /** @throws StageError for a loss that is no number. */
-  add(loss: number, samples: number): void {
-    if (!Number.isFinite(loss)) {
-      throw new StageError(`the training diverged: its ${this.what} loss is ${loss}`, {
-        class: "diverged",
-        hint: "lower `learning_rate`, add `warmup`, or set `clip_norm`",
-      });
-    }
-    this.sum += loss * samples;
-    this.count += samples;
-  }
-
-  /** @throws StageError where there was nothing. */
-  get value(): number {
-    if (this.count > 0) return this.sum / this.count;
-    throw new StageError(`no ${this.what} image could be decoded`, {
-      class: "empty-data",
-      hint: "make the data set again, from pictures that can be read",
-    });
-  }
+function noImage(what: string): never {
+  throw new StageError(`no ${what} image could be decoded`, {
+    class: "empty-data",
+    hint: "make the data set again, from pictures that can be read",
+  });
 }

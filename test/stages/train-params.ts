@@ -20,6 +20,7 @@ export const WITH = {
   warmup: 0,
   epochs: 4,
   batch: 8,
+  snapshot_minutes: 10,
   validation: 0,
   preprocess: "scale255",
   flip: true,

@@ -94,7 +94,7 @@ describe("train", () => {
     assert.equal(steps, 8);
     const again = rigContext({ with: WITH, inputs: { data: files }, seed: 5, scratch: context.scratch });
     await stage.run(again);
-    assert.match(again.notes[0]!, /resumed at epoch 3/);
+    assert.match(again.notes[0]!, /^resumed at epoch 3, after 16 of its 20 images: 2 of 4 were done/);
     for (const name of ["weights.bin", "history.jsonl"]) {
       assert.deepEqual(
         readFileSync(join(again.outDir("model"), name)),
@@ -127,46 +127,58 @@ describe("train", () => {
     assert.deepEqual(weights(context.outDir("model")), weights(straight.folder));
   });
 
-  it("killed in the middle of an epoch, ends with the very bytes of a training that was not", async () => {
-    const data = temporaryFolder();
-    await writeData(data, { train: 40 });
-    const child = (scratch: string, out: string) => {
-      mkdirSync(out, { recursive: true });
-      const script = fileURLToPath(new URL("./train-child.js", import.meta.url));
-      return spawn(process.execPath, [script, data, scratch, out, JSON.stringify({ ...WITH, epochs: 6 })], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-    };
-    const ended = (process: ReturnType<typeof child>) =>
-      new Promise<string | number | null>((resolve) =>
-        process.on("close", (code, signal) => resolve(signal ?? code)),
-      );
-    const root = temporaryFolder();
-    const [straight, killed] = [join(root, "straight"), join(root, "killed")];
-    const first = child(join(root, "scratch-1"), straight);
-    first.stdout.resume();
-    assert.equal(await ended(first), 0);
+  const kills = {
+    "with a snapshot of each epoch": { minutes: 10, resumed: /resumed at epoch [2-6]:/ },
+    "with one now and then": {
+      minutes: 0,
+      resumed: /resumed at epoch 3, after (8|16|24|32) of its 40 images/,
+    },
+  };
+  for (const [name, { minutes, resumed }] of Object.entries(kills))
+    it(`killed in the middle of an epoch, ends with the very bytes of a training that was not: ${name}`, async () => {
+      const data = temporaryFolder();
+      await writeData(data, { train: 40 });
+      const child = (scratch: string, out: string) => {
+        mkdirSync(out, { recursive: true });
+        const script = fileURLToPath(new URL("./train-child.js", import.meta.url));
+        return spawn(
+          process.execPath,
+          [script, data, scratch, out, JSON.stringify({ ...WITH, epochs: 6, snapshot_minutes: minutes })],
+          {
+            stdio: ["ignore", "pipe", "inherit"],
+          },
+        );
+      };
+      const ended = (process: ReturnType<typeof child>) =>
+        new Promise<string | number | null>((resolve) =>
+          process.on("close", (code, signal) => resolve(signal ?? code)),
+        );
+      const root = temporaryFolder();
+      const [straight, killed] = [join(root, "straight"), join(root, "killed")];
+      const first = child(join(root, "scratch-1"), straight);
+      first.stdout.resume();
+      assert.equal(await ended(first), 0);
 
-    const scratch = join(root, "scratch-2");
-    const second = child(scratch, killed);
-    let lines = 0;
-    second.stdout.on("data", (text: Buffer) => {
-      lines += text.toString().split("\n").length - 1;
-      // 5 steps an epoch: the 13th is in the middle of the third.
-      if (lines >= 13) second.kill("SIGKILL");
+      const scratch = join(root, "scratch-2");
+      const second = child(scratch, killed);
+      let lines = 0;
+      second.stdout.on("data", (text: Buffer) => {
+        lines += text.toString().split("\n").length - 1;
+        // 5 steps an epoch: the 13th is in the middle of the third.
+        if (lines >= 13) second.kill("SIGKILL");
+      });
+      assert.equal(await ended(second), "SIGKILL");
+      assert.ok(!existsSync(join(killed, "model")));
+      const third = child(scratch, killed);
+      third.stdout.resume();
+      assert.equal(await ended(third), 0);
+      assert.match(readFileSync(join(killed, "notes.txt"), "utf8"), resumed);
+      for (const name of ["weights.bin", "history.jsonl"]) {
+        assert.equal(
+          sha256FileSync(join(killed, "model", name)),
+          sha256FileSync(join(straight, "model", name)),
+          name,
+        );
+      }
     });
-    assert.equal(await ended(second), "SIGKILL");
-    assert.ok(!existsSync(join(killed, "model")));
-    const third = child(scratch, killed);
-    third.stdout.resume();
-    assert.equal(await ended(third), 0);
-    assert.match(readFileSync(join(killed, "notes.txt"), "utf8"), /resumed at epoch [2-6]/);
-    for (const name of ["weights.bin", "history.jsonl"]) {
-      assert.equal(
-        sha256FileSync(join(killed, "model", name)),
-        sha256FileSync(join(straight, "model", name)),
-        name,
-      );
-    }
-  });
 });

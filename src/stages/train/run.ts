@@ -5,7 +5,7 @@ import { canonicalJson } from "../../core/json.js";
 import { openEngine } from "../../engine/engine.js";
 import { type EngineId, nativeAdvice } from "../../engine/resolve.js";
 import { Dataset } from "../../student/dataset.js";
-import { epochSource } from "../../student/epochs.js";
+import { ShuffledEpochs } from "../../student/epochs.js";
 import { bestEpoch } from "../../student/history.js";
 import { describeLoss, onlyRanks } from "../../student/losses.js";
 import { MODEL_FILES, saveStudent } from "../../student/model-file.js";
@@ -67,19 +67,16 @@ async function fit(
 ): Promise<StageResult> {
   network.freeze(params.frozen_layers);
   const spec = trainSpec(params, await sampleFacts(context, params, dataset));
-  const broken = new Map<string, string>();
-  const source = epochSource({
+  const source = new ShuffledEpochs({
     dataset,
     seed: context.seed,
     putAside: validationShare(params.validation),
-    onBroken: (id, reason) => void broken.set(id, reason),
+    ahead: Math.max(32, 2 * spec.batch),
   });
-  const progress = new Progress(context, spec);
-  const snapshots = new Snapshots(join(context.scratch, "snapshots"));
-  const history = await train(network, source, spec, snapshots, {
+  const snapshots = new Snapshots(join(context.scratch, "snapshots"), params.snapshot_minutes * 60_000);
+  const { history, broken } = await train(network, source, spec, snapshots, {
+    ...new Progress(context, spec).hooks(),
     signal: context.signal,
-    onStep: (at) => progress.step(at),
-    onResume: (epoch) => context.note(`resumed at epoch ${epoch + 1}: ${epoch} of ${spec.epochs} were done`),
     onDamagedSnapshot: (file, reason) => context.note(`set the snapshot ${file} aside: ${reason}`),
   });
   if (broken.size > 0) context.note(`${broken.size} pictures could not be decoded: ${examples(broken)}`);

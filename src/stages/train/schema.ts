@@ -187,6 +187,13 @@ export const Params = Type.Object(
       default: "auto",
       pipeNeutral: true,
     }),
+    snapshot_minutes: Type.Number({
+      description:
+        "How long an epoch goes on without a snapshot, minutes: what a killed training loses at most. There is one after each epoch in any case.",
+      minimum: 0,
+      default: 10,
+      pipeNeutral: true,
+    }),
     seed: Type.Optional(
       Type.Integer({
         description: "Seed of weights, order, dropout and augmentation; default: the pipeline's.",

@@ -37,7 +37,7 @@ interface Header {
 
 type Variables = readonly { readonly name: string; readonly value: tf.Variable }[];
 
-/** Saving within an epoch takes one part in so many of the time, at most. */
+/** Saving within an epoch takes a part in so many of the time, at most, unless every step is to be saved. */
 const SAVING_SHARE = 20;
 
 /** Snapshots of a training, one file each, after every epoch and now and then within one. Kept are the newest two and that of the best epoch. */
@@ -45,7 +45,7 @@ export class Snapshots {
   private savedAt = performance.now();
   private savingTook = 0;
 
-  /** @param every how long an epoch goes on without a snapshot, milliseconds */
+  /** @param every how long an epoch goes on without a snapshot, milliseconds; 0: not even a step */
   constructor(
     private readonly folder: string,
     private readonly every: number,
@@ -72,6 +72,7 @@ export class Snapshots {
 
   /** Whether so much was done since the last snapshot that it should be saved. Says nothing about results. */
   due(): boolean {
+    if (this.every === 0) return true;
     return performance.now() - this.savedAt >= Math.max(this.every, SAVING_SHARE * this.savingTook);
   }
 

@@ -74,7 +74,7 @@ describe("train", () => {
       assert.ok(error instanceof StageError && error.options.hint, String(error));
       return error.message;
     };
-    assert.match(await refusal({ weights: "imagenet" }), /imagenet/);
+    assert.match(await refusal({ weights: "imagenet" }), /ImageNet/);
     assert.match(await refusal({ student: "vgg16" }), /16 × 16 are too small for vgg16/);
     assert.match(await refusal({ frozen_layers: 40 }), /frozen_layers is 40/);
     assert.match(await refusal({}, await writeData(temporaryFolder(), { train: 0 })), /no training images/);

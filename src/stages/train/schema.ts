@@ -189,7 +189,7 @@ export const Params = Type.Object(
     }),
     snapshot_minutes: Type.Number({
       description:
-        "How long an epoch goes on without a snapshot, minutes: what a killed training loses at most. There is one after each epoch in any case.",
+        "How long an epoch goes on without a snapshot, minutes: what a killed training loses at most; 0: a snapshot after each step. There is one after each epoch in any case.",
       minimum: 0,
       default: 10,
       pipeNeutral: true,

@@ -30,6 +30,21 @@ export interface Column {
   /** A DuckDB type: VARCHAR, BIGINT, DOUBLE, STRUCT(tag VARCHAR, score DOUBLE)[] … */
   readonly type: string;
   readonly blob?: true;
+  /**
+   * Where it stands instead of in the output: in the table of failures (how often something was tried), or in the item cache
+   * alone, from where it comes back to the worker as part of the row when the item is asked for again (an ETag).
+   */
+  readonly place?: "failures" | "cache";
+}
+
+/** Sets rows aside by what they turned out to be, whenever they did: another rule fetches nothing anew. */
+export interface RowRule {
+  /** Their class in the table of failures. */
+  readonly class: string;
+  /** SQL over the output's columns: true for rows that are set aside. */
+  readonly when: string;
+  /** SQL over the same: the words that say why. */
+  readonly detail: string;
 }
 
 /** What item stages (one row in, one row out) add to a kind. */
@@ -42,6 +57,12 @@ export interface ItemShape {
   readonly columns: readonly Column[];
   /** Columns taken over from the input row (or the listing): their names, or all that the outcome does not replace. */
   readonly carry: "all" | readonly string[];
+  /** What of the output is set aside, as the params say. */
+  readonly rules?: (params: JsonObject) => readonly RowRule[];
+  /** The stage fails when more items do: a number from 1, or a share below it. Refused and ruled-out items do not count. */
+  readonly maxFailures?: (params: JsonObject) => number | undefined;
+  /** How many processes share the items at most: 1 where one has to know of all requests. Default: one a core. */
+  readonly hosts?: (params: JsonObject) => number;
 }
 
 /** A row that a listing kind wants made: `input` is what the item's result depends on (a hash, a canonical URL). */
@@ -67,8 +88,8 @@ export const LISTED_COLUMNS = [
   "attribution",
 ] as const;
 
-/** What a listing may use: it runs inside the runner, at plan time for kinds with an identity. */
-export interface ListContext {
+/** What may be looked at to say what a stage would read. */
+export interface IdentityContext {
   readonly with: JsonObject;
   /** Folder of the pipeline file: relative paths start here. */
   readonly base: string;
@@ -77,6 +98,18 @@ export interface ListContext {
   hashFile(path: string): Promise<string>;
   /** Says a thing was left out, once per thing (an unreadable file). */
   warn(message: string): void;
+}
+
+/** What a listing may use: it runs inside the runner, at plan time for kinds whose `listedAtPlan` says so. */
+export interface ListContext extends IdentityContext {
+  /** A folder for files that last as long as the listing; made when first used. */
+  readonly scratch: string;
+  /** A folder that is kept between runs, for answers that may be used again; made when first used. */
+  readonly cache: string;
+  /** Aborted when the run is interrupted. */
+  readonly signal: AbortSignal;
+  /** The secret in the environment variable of that name, if the stage's params named it. @throws StageError */
+  secret(variable: string): string;
 }
 
 /**
@@ -108,6 +141,13 @@ export interface Kind {
   readonly cpus?: number;
   /** Item kinds: lists the items, for kinds without an input table. */
   readonly list?: () => Promise<Lister>;
+  /** Text columns that listed items carry beside LISTED_COLUMNS. */
+  readonly listedColumns?: (params: JsonObject) => readonly string[];
+  /**
+   * From which age on, in milliseconds, a result is asked for again because the world may have changed; undefined: never.
+   * All items go to the workers then, with what the cache knows of them.
+   */
+  readonly refreshAfter?: (params: JsonObject) => number | undefined;
   /**
    * True where the listing stands for the outside world (a local folder): it is made at every plan and its hash is
    * the fingerprint's `identity`. Otherwise the params alone decide.
@@ -116,7 +156,7 @@ export interface Kind {
   /** Absolute URL of the module that exports `stage: StageModule` (whole) or `items: ItemModule`. */
   readonly module: string;
   /** What else stands in the fingerprint (exec: hashes of declared deps). Runs in the runner, must be light. */
-  readonly identity?: (context: ListContext) => Promise<Json | undefined>;
+  readonly identity?: (context: IdentityContext) => Promise<Json | undefined>;
 }
 
 /** Maps `uses:` to a kind. The runner is given one; only src/stages/registry.ts names the kinds. */

@@ -103,8 +103,17 @@ export type ItemOutcome =
       /** Bytes per blob column. */
       readonly blobs?: Readonly<Record<string, BlobValue>>;
     }
+  /** What is known of the item holds: it was asked for again and has not changed. */
+  | { readonly ok: true; readonly unchanged: true }
   /** The item is set aside. `transient` failures are tried again on the next run, others are remembered. */
-  | { readonly ok: false; readonly class: string; readonly detail: string; readonly transient: boolean };
+  | {
+      readonly ok: false;
+      readonly class: string;
+      readonly detail: string;
+      readonly transient: boolean;
+      /** Columns whose place is the table of failures. */
+      readonly columns?: JsonObject;
+    };
 
 /** Processes items; opened once in each stage host. */
 export interface ItemWorker {

@@ -80,6 +80,7 @@ export type ItemLine =
       readonly class: string;
       readonly detail: string;
       readonly transient: boolean;
+      readonly columns?: JsonObject;
     };
 
 export type HostEvent =

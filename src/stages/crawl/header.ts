@@ -9,7 +9,9 @@ export type Header =
       readonly width: number;
       readonly height: number;
     }
-  | { readonly ok: false; readonly class: "unreadable-image" | "refused-format"; readonly detail: string };
+  | { readonly ok: false; readonly class: Refusal; readonly detail: string };
+
+type Refusal = "unreadable-image" | "refused-format" | "svg" | "pdf" | "html";
 
 const FORMATS = ["jpg", "png", "webp", "gif", "tiff", "heif", "avif", "bmp"];
 
@@ -18,14 +20,17 @@ const FORMATS = ["jpg", "png", "webp", "gif", "tiff", "heif", "avif", "bmp"];
  * writes, are refused.
  */
 export function readHeader(bytes: Uint8Array): Header {
-  if (Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 5)).toString("latin1") === "%PDF-") {
-    return { ok: false, class: "refused-format", detail: "pdf is not taken" };
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString("latin1");
+  if (head.startsWith("%PDF-")) return { ok: false, class: "pdf", detail: "pdf is not taken" };
+  if (/^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)\b/i.test(head)) {
+    return { ok: false, class: "html", detail: "it is a page, no picture" };
   }
   if (bytes.length === 0) return { ok: false, class: "unreadable-image", detail: "the file is empty" };
   try {
     const { width, height, type = "unknown" } = imageSize(bytes);
-    if (!FORMATS.includes(type))
-      return { ok: false, class: "refused-format", detail: `${type} is not taken` };
+    if (!FORMATS.includes(type)) {
+      return { ok: false, class: type === "svg" ? "svg" : "refused-format", detail: `${type} is not taken` };
+    }
     if (width > 0 && height > 0) return { ok: true, format: type, width, height };
     return { ok: false, class: "unreadable-image", detail: `it says it is ${width}x${height} pixels` };
   } catch (error) {

@@ -62,7 +62,7 @@ export interface ItemShape {
   /** The stage fails when more items do: a number from 1, or a share below it. Refused and ruled-out items do not count. */
   readonly maxFailures?: (params: JsonObject) => number | undefined;
   /** How many processes share the items at most: 1 where one has to know of all requests. Default: one a core. */
-  readonly hosts?: (params: JsonObject) => number;
+  readonly hosts?: (params: JsonObject) => number | undefined;
 }
 
 /** A row that a listing kind wants made: `input` is what the item's result depends on (a hash, a canonical URL). */

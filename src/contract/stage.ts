@@ -102,9 +102,9 @@ export type ItemOutcome =
       readonly columns: JsonObject;
       /** Bytes per blob column. */
       readonly blobs?: Readonly<Record<string, BlobValue>>;
+      /** It was asked for again and has not changed: what is known of it holds, whatever stands here. */
+      readonly unchanged?: true;
     }
-  /** What is known of the item holds: it was asked for again and has not changed. */
-  | { readonly ok: true; readonly unchanged: true }
   /** The item is set aside. `transient` failures are tried again on the next run, others are remembered. */
   | {
       readonly ok: false;

@@ -80,11 +80,17 @@ async function processBatch(
 function logOutcome(log: ItemLog, item: Item, outcome: ItemOutcome, columns: readonly Column[]): void {
   if (!outcome.ok) {
     const { class: errorClass, detail, transient, columns: given } = outcome;
-    const line = { input: item.input, ok: false, class: errorClass, detail: detail.slice(0, 1000), transient } as const;
+    const line = {
+      input: item.input,
+      ok: false,
+      class: errorClass,
+      detail: detail.slice(0, 1000),
+      transient,
+    } as const;
     log.add(given === undefined ? line : { ...line, columns: given });
     return;
   }
-  if ("unchanged" in outcome) return;
+  if (outcome.unchanged) return;
   const values: Record<string, Json> = {};
   for (const column of columns) {
     const blob = column.blob ? outcome.blobs?.[column.name] : undefined;

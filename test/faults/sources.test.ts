@@ -78,7 +78,8 @@ test("pictures of every make are taken, and what is none is set aside with its c
   assert.deepEqual([crawl.items?.total, crawl.items?.failed], [16, 6]);
   assert.match(crawl.notes[0]!, /^6 of 16 items set aside: /);
   assert.match(crawl.notes[0]!, /\d unreadable-image \(/);
-  assert.match(crawl.notes[0]!, /\d refused-format \(/);
+  assert.match(crawl.notes[0]!, /\d svg \(/);
+  assert.match(crawl.notes[0]!, /\d pdf \(/);
   assert.deepEqual([resize.items?.total, resize.items?.failed], [10, 4]);
   assert.match(resize.notes[0]!, /^4 of 10 items set aside: 3 broken-image \(.*\); 1 too-many-pixels \(/);
   assert.deepEqual(stageOf(record, "label").items, { total: 6, processed: 6, reused: 0, failed: 0 });

@@ -6,7 +6,7 @@ import { checkFile } from "../../core/blobs.js";
 import { Duck } from "../../core/duck.js";
 import { writeFileAtomic } from "../../core/files.js";
 import { itemSpace, stageSeed } from "../plan/fingerprint.js";
-import { listItems, spoolListing } from "../plan/listing.js";
+import { listedColumns, listItems, spoolListing } from "../plan/listing.js";
 import { runHost } from "./host-run.js";
 import { ItemTables } from "./item-tables.js";
 import { endOrphans } from "./orphans.js";
@@ -42,7 +42,7 @@ export async function runItemStage(env: StageEnv): Promise<Made> {
     await endOrphans(store, `items-${space}`);
     await store.items.harvest(space, columns, duck);
     await openInput(env, tables, work);
-    await tables.loadKnown();
+    await tables.loadKnown(env.plan.refresh === true);
     const processed = await tables.todoCount();
     let transientFailures = 0;
     if (processed > 0) {
@@ -81,13 +81,23 @@ async function openInput(env: StageEnv, tables: ItemTables, work: string): Promi
     return tables.openTable(path);
   }
   const listing = join(work, "listing.jsonl");
+  const names = listedColumns(stage.kind, stage.params);
+  const warn = (message: string) => env.onEvent({ type: "note", message });
   if (plan.listing) await plan.listing.writeTo(listing);
   else if (stage.kind.list) {
-    const warn = (message: string) => env.onEvent({ type: "note", message });
-    const seed = stageSeed(pipeline.seed, stage);
-    await spoolListing(await listItems(stage, stage.kind.list, seed, pipeline.base, store, warn), listing);
+    const items = await listItems(stage, stage.kind.list, {
+      seed: stageSeed(pipeline.seed, stage),
+      base: pipeline.base,
+      store,
+      scratch: join(work, "listing"),
+      signal: options.signal,
+      warn,
+    });
+    await spoolListing(items, names, listing);
   }
-  return tables.openListing(listing);
+  const twice = await tables.openListing(listing, names);
+  if (twice > 0)
+    warn(`left out ${twice} items that were listed before: of those with one id the first counts`);
 }
 
 /** Writes a task folder for each host that will share the items. */
@@ -98,7 +108,8 @@ async function prepareHosts(
   count: number,
 ): Promise<readonly string[]> {
   const { stage, options } = env;
-  const hosts = Math.max(1, Math.min(stageCpus(stage), Math.ceil(count / ITEMS_PER_HOST)));
+  const most = stage.kind.item?.hosts?.(stage.params.all) ?? stageCpus(stage);
+  const hosts = Math.max(1, Math.min(most, Math.ceil(count / ITEMS_PER_HOST)));
   const folders: string[] = [];
   for (let host = 0; host < hosts; host++) {
     const folder = options.store.taskDir(taskName(env, `items-${space}`, host));
@@ -147,7 +158,8 @@ async function finish(
   work: string,
   counts: { readonly processed: number; readonly transientFailures: number },
 ): Promise<Made> {
-  const { outputs, failed } = await tables.writeOutputs(work);
+  const rules = env.stage.kind.item?.rules?.(env.stage.params.all) ?? [];
+  const { outputs, worked, failed, broken } = await tables.writeOutputs(work, rules);
   const rows = outputs[env.stage.kind.outputs[0].name]?.rows ?? 0;
   const total = rows + failed;
   const { processed, transientFailures } = counts;
@@ -167,12 +179,17 @@ async function finish(
         ),
       );
     }
+    const most = env.stage.kind.item?.maxFailures?.(env.stage.params.all);
+    if (most !== undefined && broken > (most < 1 ? most * total : most)) {
+      const hint = "what was made is kept; look what is wrong, or raise max_failures";
+      throw new StageStopped(failedResult(`${broken} of ${total} items failed: ${list}`, hint));
+    }
     env.onEvent({ type: "note", message: `${failed} of ${total} items set aside: ${list}` });
   }
   return {
     outputs,
     metrics: {},
-    items: { total, processed, reused: Math.max(0, total - processed), failed },
+    items: { total, processed, reused: Math.max(0, worked - processed), failed },
     transientFailures,
   };
 }

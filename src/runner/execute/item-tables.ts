@@ -1,17 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Column, type ItemShape, type Kind, LISTED_COLUMNS } from "../../contract/kind.js";
+import type { Column, ItemShape, Kind, RowRule } from "../../contract/kind.js";
 import { StageError } from "../../contract/stage.js";
 import { TASK_FILES } from "../../contract/task.js";
 import { type Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
 import { writeTable } from "../../core/tables.js";
 import type { ArtifactRef } from "../plan/plan.js";
 import type { Store } from "../store/store.js";
-
-const LISTING_TYPES = [
-  ...["id", "input", ...LISTED_COLUMNS, "locator"].map((name) => `${name}: 'VARCHAR'`),
-  "refused: 'STRUCT(class VARCHAR, detail VARCHAR)'",
-];
 
 /**
  * The tables of one item stage in DuckDB. `input`: the rows to be mapped. `known`: one outcome per input, from the
@@ -20,6 +15,8 @@ const LISTING_TYPES = [
  */
 export class ItemTables {
   private readonly shape: ItemShape;
+  /** Items of which an outcome is known were to do as well. */
+  private again = false;
 
   constructor(
     private readonly duck: Duck,
@@ -31,17 +28,31 @@ export class ItemTables {
     this.shape = kind.item;
   }
 
-  /** Opens the input rows from a listing file. */
-  async openListing(path: string): Promise<void> {
-    await this.openInput(
-      `SELECT * FROM read_json(${sqlString(path)}, format = 'newline_delimited', columns = {${LISTING_TYPES.join(", ")}})`,
-    );
+  /**
+   * Opens the input rows from a listing file. Of items with one id the first counts: a list names an address twice, two
+   * searches find one picture.
+   *
+   * @param names its columns beside id, input, refused and locator
+   * @returns how many were left out
+   */
+  async openListing(path: string, names: readonly string[]): Promise<number> {
+    const types = [
+      ...["id", "input", ...names, "locator"].map((name) => `${sqlName(name)}: 'VARCHAR'`),
+      "refused: 'STRUCT(class VARCHAR, detail VARCHAR)'",
+    ];
+    const listed = `FROM read_json(${sqlString(path)}, format = 'newline_delimited', columns = {${types.join(", ")}})`;
+    await this.openInput(`SELECT * ${listed}`);
+    const again = await this.duck.value<number>("SELECT count(*) - count(DISTINCT id) FROM input");
+    if (again > 0) {
+      await this.duck.run("DELETE FROM input WHERE rowid NOT IN (SELECT min(rowid) FROM input GROUP BY id)");
+    }
     await this.duck.run(
       `INSERT INTO refused SELECT id, input, refused.class, refused.detail, source_url FROM input
        WHERE refused IS NOT NULL`,
     );
     await this.duck.run("DELETE FROM input WHERE refused IS NOT NULL");
     await this.duck.run("ALTER TABLE input DROP COLUMN refused");
+    return again;
   }
 
   /**
@@ -55,13 +66,6 @@ export class ItemTables {
     );
     const input = `concat_ws('/', ${["blob", ...read].map(sqlName).join(", ")})`;
     await this.openInput(`SELECT *, ${input} AS input, '' AS locator FROM ${parquet(path)}`);
-  }
-
-  private async openInput(query: string): Promise<void> {
-    await this.duck.run(`CREATE TABLE input AS ${query}`);
-    await this.duck.run(
-      "CREATE TABLE refused (id VARCHAR, input VARCHAR, class VARCHAR, detail VARCHAR, source_url VARCHAR)",
-    );
     const [twice] = await this.duck.all(
       "SELECT id, count(*) AS n FROM input GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 1",
     );
@@ -74,21 +78,41 @@ export class ItemTables {
     );
   }
 
-  /** Joins what the item cache holds to the input, and finds what is left to do. */
-  async loadKnown(): Promise<void> {
+  private async openInput(query: string): Promise<void> {
+    await this.duck.run(`CREATE TABLE input AS ${query}`);
+    await this.duck.run(
+      "CREATE TABLE refused (id VARCHAR, input VARCHAR, class VARCHAR, detail VARCHAR, source_url VARCHAR)",
+    );
+  }
+
+  /**
+   * Joins what the item cache holds to the input, and finds what is left to do; with `again` that is everything, each row with
+   * what the cache keeps for the occasion.
+   */
+  async loadKnown(again: boolean): Promise<void> {
+    this.again = again;
     await this.duck.run(`CREATE TABLE known AS ${await this.outcomesOf("input")}`);
+    const kept = this.columnsAt("cache").map((name) => `, known.${sqlName(name)}`);
+    const wanted = again
+      ? `SELECT input.*${kept.join("")} FROM input LEFT JOIN known USING (input)`
+      : "FROM input ANTI JOIN known USING (input)";
     await this.duck.run(
       `CREATE TABLE todo AS
-       WITH unknown AS MATERIALIZED (FROM input ANTI JOIN known USING (input)),
-         twins AS (SELECT input, min(id) AS first FROM unknown GROUP BY input HAVING count(*) > 1)
-       SELECT unknown.*, row_number() OVER () AS n FROM unknown LEFT JOIN twins USING (input)
+       WITH wanted AS MATERIALIZED (${wanted}),
+         twins AS (SELECT input, min(id) AS first FROM wanted GROUP BY input HAVING count(*) > 1)
+       SELECT wanted.*, row_number() OVER () AS n FROM wanted LEFT JOIN twins USING (input)
        WHERE first IS NULL OR id = first`,
     );
   }
 
   /** Joins the outcomes of the items that were to do, now that they are in the item cache. */
   async loadDone(): Promise<void> {
-    await this.duck.run(`INSERT INTO known ${await this.outcomesOf("todo")}`);
+    if (this.again) await this.duck.run(`CREATE OR REPLACE TABLE known AS ${await this.outcomesOf("input")}`);
+    else await this.duck.run(`INSERT INTO known ${await this.outcomesOf("todo")}`);
+  }
+
+  private columnsAt(place: Column["place"]): readonly string[] {
+    return this.shape.columns.filter((column) => column.place === place).map((column) => column.name);
   }
 
   /** A query of one outcome for each input in a table that has any: the newest. */
@@ -127,7 +151,7 @@ export class ItemTables {
 
   /** Writes every `shards`-th item to do, from `shard` on, as a host's todo file; returns how many. */
   async writeTodo(shard: number, shards: number, path: string): Promise<number> {
-    const described = await this.duck.all("DESCRIBE SELECT * EXCLUDE (input, locator) FROM input");
+    const described = await this.duck.all("DESCRIBE SELECT * EXCLUDE (input, locator, n) FROM todo");
     const scalars = described.filter(({ column_type: type }) => !/[[(]/.test(String(type)));
     const row = scalars.map(
       ({ column_name: name }) => `${sqlName(String(name))} := ${sqlName(String(name))}`,
@@ -144,34 +168,74 @@ export class ItemTables {
   async notePassing(folders: readonly string[]): Promise<number> {
     // A host that died at once has no log.
     const logs = folders.map((folder) => join(folder, TASK_FILES.items)).filter((path) => existsSync(path));
-    await this.duck.run("CREATE OR REPLACE TABLE passing (input VARCHAR, class VARCHAR, detail VARCHAR)");
+    const told = this.shape.columns.filter((column) => column.place === "failures");
+    const types = told.map(({ name, type }) => `, ${sqlName(name)} ${type}`);
+    await this.duck.run(
+      `CREATE OR REPLACE TABLE passing (input VARCHAR, class VARCHAR, detail VARCHAR${types.join("")})`,
+    );
     if (logs.length === 0) return 0;
+    const struct = told.map(({ name, type }) => `${sqlName(name)} ${type}`).join(", ");
+    const given = told.map(({ name }) => `, columns.${sqlName(name)} AS ${sqlName(name)}`);
+    // What is known of an item that was asked for again still holds.
     await this.duck.run(
       `INSERT INTO passing
-       SELECT DISTINCT ON (input) input, class, detail
+       SELECT DISTINCT ON (input) input, class, detail${given.join("")}
        FROM read_json([${logs.map(sqlString).join(", ")}], format = 'newline_delimited', ignore_errors = true,
-         columns = {input: 'VARCHAR', ok: 'BOOLEAN', class: 'VARCHAR', detail: 'VARCHAR', transient: 'BOOLEAN'})
-       WHERE NOT ok AND transient ORDER BY input, class`,
+         columns = {input: 'VARCHAR', ok: 'BOOLEAN', class: 'VARCHAR', detail: 'VARCHAR', transient: 'BOOLEAN'${
+           told.length > 0 ? `, columns: ${sqlString(`STRUCT(${struct})`)}` : ""
+         }})
+       WHERE NOT ok AND transient AND input NOT IN (SELECT input FROM known) ORDER BY input, class`,
     );
     return this.duck.value<number>("SELECT count(*) FROM input WHERE input IN (SELECT input FROM passing)");
   }
 
-  /** Writes the output table and the table of failures; both become artifacts. */
+  /**
+   * Writes the output table and the table of failures; both become artifacts.
+   *
+   * @returns worked: input rows that were not refused; failed: rows in the second table; broken: those of them that
+   *   nobody refused or ruled out
+   */
   async writeOutputs(
     folder: string,
-  ): Promise<{ readonly outputs: Record<string, ArtifactRef>; failed: number }> {
-    await this.duck.run("CREATE TABLE IF NOT EXISTS passing (input VARCHAR, class VARCHAR, detail VARCHAR)");
+    rules: readonly RowRule[],
+  ): Promise<{ outputs: Record<string, ArtifactRef>; worked: number; failed: number; broken: number }> {
+    const told = this.shape.columns.filter((column) => column.place === "failures");
+    const names = told.map(({ name }) => `, ${sqlName(name)}`).join("");
+    const types = told.map(({ name, type }) => `, ${sqlName(name)} ${type}`).join("");
+    const nulls = told.map(({ type }) => `, NULL::${type}`).join("");
+    await this.duck.run(
+      `CREATE TABLE IF NOT EXISTS passing (input VARCHAR, class VARCHAR, detail VARCHAR${types})`,
+    );
+    await this.ruleOut(rules);
     const [first, second] = this.kind.outputs;
     const outputs: Record<string, ArtifactRef> = {
       [first.name]: await this.writeArtifact(folder, first.name, await this.outputQuery()),
     };
-    const failures = `SELECT id, input, class, detail, transient, ${await this.sourceName()} AS source_url FROM (
-        SELECT input, class, detail, false AS transient FROM known WHERE NOT ok
-        UNION ALL SELECT input, class, detail, true AS transient FROM passing) JOIN input USING (input)
-      UNION ALL SELECT id, input, class, detail, false, source_url FROM refused`;
-    const failed = await this.duck.value<number>(`SELECT count(*) FROM (${failures})`);
+    const broken = `SELECT id, input, class, detail, transient, ${await this.sourceName()} AS source_url${names} FROM (
+        SELECT input, class, detail, false AS transient${names} FROM known WHERE NOT ok
+        UNION ALL SELECT input, class, detail, true AS transient${names} FROM passing) JOIN input USING (input)`;
+    const failures = `${broken} UNION ALL SELECT id, input, class, detail, false, source_url${nulls} FROM refused`;
+    const count = (query: string) => this.duck.value<number>(`SELECT count(*) FROM (${query})`);
+    const counts = {
+      worked: await count("FROM input"),
+      failed: await count(failures),
+      broken: await count(broken),
+    };
     if (second) outputs[second.name] = await this.writeArtifact(folder, second.name, failures);
-    return { outputs, failed };
+    return { outputs, ...counts };
+  }
+
+  /** Moves output rows that a rule sets aside to those refused; of several rules the first counts. */
+  private async ruleOut(rules: readonly RowRule[]): Promise<void> {
+    if (rules.length === 0) return;
+    const pick = (value: (rule: RowRule) => string) =>
+      `CASE ${rules.map((rule) => `WHEN ${rule.when} THEN ${value(rule)}`).join(" ")} END`;
+    await this.duck.run(
+      `INSERT INTO refused
+       SELECT id, input, ${pick(({ class: name }) => sqlString(name))} AS class, ${pick(({ detail }) => detail)},
+         ${await this.sourceName()}
+       FROM input JOIN known USING (input) WHERE ok AND (${rules.map(({ when }) => `(${when})`).join(" OR ")})`,
+    );
   }
 
   /** Counts of failures by class, most frequent first, with the name and the words of an example. */
@@ -192,7 +256,7 @@ export class ItemTables {
   }
 
   private async outputQuery(): Promise<string> {
-    const derived = this.shape.columns.map((column: Column) => column.name);
+    const derived = this.columnsAt(undefined);
     const available = (await this.duck.all("DESCRIBE SELECT * EXCLUDE (input, locator) FROM input")).map(
       (row) => String(row.column_name),
     );
@@ -204,7 +268,8 @@ export class ItemTables {
       ...derived.map((name) => `known.${sqlName(name)}`),
       ...kept.map((name) => `input.${sqlName(name)}`),
     ];
-    return `SELECT ${columns.join(", ")} FROM input JOIN known ON input.input = known.input WHERE known.ok`;
+    return `SELECT ${columns.join(", ")} FROM input JOIN known ON input.input = known.input WHERE known.ok
+      AND input.id NOT IN (SELECT id FROM refused)`;
   }
 
   private async sourceName(): Promise<string> {

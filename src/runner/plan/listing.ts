@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
-import { LISTED_COLUMNS, type ListedItem, type Lister } from "../../contract/kind.js";
+import { join } from "node:path";
+import { type Kind, LISTED_COLUMNS, type ListedItem, type Lister } from "../../contract/kind.js";
+import { StageError } from "../../contract/stage.js";
 import type { StageConfig } from "../config/pipeline.js";
 import type { Store } from "../store/store.js";
 
@@ -12,16 +14,17 @@ export interface Listing {
   /** sha256 over the lines without locators, in the lister's order. */
   readonly identity: string;
   readonly count: number;
-  /** Writes the listing as JSON lines: id, input, LISTED_COLUMNS, refused of those that are, locator. */
+  /** Writes the listing as JSON lines: id, input, its columns, refused of those that are, locator. */
   writeTo(path: string): Promise<void>;
 }
 
 /** An item as JSON but for its end, which is the locator: a place on this machine, so no part of any hash. */
-function startOfLine({ id, input, columns, refused }: ListedItem): string {
+function startOfLine({ id, input, columns, refused }: ListedItem, names: readonly string[]): string {
   let text = `{"id":${JSON.stringify(id)},"input":${JSON.stringify(input)}`;
-  for (const name of LISTED_COLUMNS) {
+  for (const name of names) {
     const value = columns[name];
-    text += value == null ? `,"${name}":null` : `,"${name}":${JSON.stringify(value)}`;
+    text +=
+      value == null ? `,${JSON.stringify(name)}:null` : `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
   }
   if (refused) {
     text += `,"refused":{"class":${JSON.stringify(refused.class)},"detail":${JSON.stringify(refused.detail)}}`;
@@ -33,27 +36,51 @@ function endOfLine({ locator }: ListedItem): string {
   return `,"locator":${JSON.stringify(locator)}}\n`;
 }
 
+/** The columns of a kind's listing beside id, input and locator. */
+export function listedColumns(kind: Kind, params: StageConfig["params"]): readonly string[] {
+  return [...LISTED_COLUMNS, ...(kind.listedColumns?.(params.all) ?? [])];
+}
+
+/** What a listing is made with, beside its stage. */
+export interface ListingOptions {
+  readonly seed: number;
+  readonly base: string;
+  readonly store: Store;
+  /** A folder for its files, if it makes any. */
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+  readonly warn: (message: string) => void;
+}
+
 /** Starts a kind's lister with what it may use. */
 export async function listItems(
   stage: StageConfig,
   list: () => Promise<Lister>,
-  seed: number,
-  base: string,
-  store: Store,
-  warn: (message: string) => void,
+  options: ListingOptions,
 ): Promise<AsyncIterable<ListedItem>> {
   const lister = await list();
+  const { store, ...given } = options;
   return lister({
+    ...given,
     with: stage.params.all,
-    base,
-    seed,
+    cache: join(store.root, "cache", "sources"),
     hashFile: (path) => store.stat.hashFile(path),
-    warn,
+    secret(variable) {
+      const value = stage.secrets.includes(variable) ? process.env[variable] : undefined;
+      if (value) return value;
+      throw new StageError(`the environment variable ${variable} is not set`, {
+        class: "no-secret",
+        hint: `set it before the run: export ${variable}=…`,
+      });
+    },
   });
 }
 
 /** Reads a whole listing and hashes it. Memory: some 300 bytes an item, none of it JavaScript's. */
-export async function collectListing(items: AsyncIterable<ListedItem>): Promise<Listing> {
+export async function collectListing(
+  items: AsyncIterable<ListedItem>,
+  names: readonly string[],
+): Promise<Listing> {
   const hash = createHash("sha256").update("listing/2\n");
   const pieces: Buffer[] = [];
   let count = 0;
@@ -66,7 +93,7 @@ export async function collectListing(items: AsyncIterable<ListedItem>): Promise<
     lines = "";
   };
   for await (const item of items) {
-    const start = startOfLine(item);
+    const start = startOfLine(item, names);
     named += `${start}\n`;
     lines += start + endOfLine(item);
     count += 1;
@@ -81,11 +108,15 @@ export async function collectListing(items: AsyncIterable<ListedItem>): Promise<
 }
 
 /** Streams a listing to a JSON-lines file without holding it. */
-export async function spoolListing(items: AsyncIterable<ListedItem>, path: string): Promise<void> {
+export async function spoolListing(
+  items: AsyncIterable<ListedItem>,
+  names: readonly string[],
+  path: string,
+): Promise<void> {
   await writing(path, async (write) => {
     let lines = "";
     for await (const item of items) {
-      lines += startOfLine(item) + endOfLine(item);
+      lines += startOfLine(item, names) + endOfLine(item);
       if (lines.length < PIECE) continue;
       write(Buffer.from(lines));
       lines = "";

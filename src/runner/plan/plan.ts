@@ -15,6 +15,7 @@ export interface Reason {
     | "seed-changed"
     | "result-lost"
     | "transient-failures"
+    | "refresh-due"
     | "upstream-unknown";
   readonly message: string;
   /** What it was and is, for params: { path: "dropout", from: 0.35, to: 0.5 }. */

@@ -5,7 +5,7 @@ import type { StageConfig } from "../config/pipeline.js";
 import type { PlanOptions } from "../runner.js";
 import type { Result } from "../store/results.js";
 import { stagePreimage, stageSeed } from "./fingerprint.js";
-import { collectListing, type Listing, listItems } from "./listing.js";
+import { collectListing, type Listing, listedColumns, listItems } from "./listing.js";
 import type { ArtifactRef, Plan, PlannedStage, Preimage, Reason } from "./plan.js";
 import { explainDifference } from "./reasons.js";
 
@@ -17,6 +17,8 @@ export interface StagePlan {
   readonly planned: PlannedStage;
   readonly preimage?: Preimage;
   readonly listing?: Listing;
+  /** Its items are to be asked for again, since the world may have changed. */
+  readonly refresh?: true;
   /** The usable result, for cached stages. */
   readonly result?: Result;
   /** A part of that result which the store has lost: to be made again only if something needs it. */
@@ -78,7 +80,9 @@ export class Planner {
     const result = store.results.get(fingerprint);
     const lost = result ? lostPart(result, store) : undefined;
     const forced = this.options.force.includes(stage.name);
-    if (result && (lost === undefined || !whole) && result.transientFailures === 0 && !forced) {
+    const due = result !== undefined && refreshDue(stage, result);
+    const sound = (lost === undefined || !whole) && result?.transientFailures === 0;
+    if (result && sound && !forced && !due) {
       const { outputs } = result;
       const planned: PlannedStage = { ...base, status: "cached", fingerprint, outputs, reasons: [] };
       return { planned, preimage, result, ...(lost === undefined ? {} : { lost }) };
@@ -86,11 +90,12 @@ export class Planner {
     const reasons = forced
       ? [{ code: "forced", message: "it was asked for with --force" } as const]
       : result
-        ? [unusable(result, lost)]
+        ? [sound ? REFRESH : unusable(result, lost)]
         : await this.reasons(stage, preimage, listing);
     return {
       planned: { ...base, status: "run", fingerprint, reasons },
       preimage,
+      ...(due ? { refresh: true } : {}),
       ...(listing ? { listing } : {}),
     };
   }
@@ -113,8 +118,15 @@ export class Planner {
     const warn = (message: string) => this.warn(stage.name, message);
     const seed = stageSeed(pipeline.seed, stage);
     if (kind.list && kind.listedAtPlan?.(params.all)) {
-      const items = await listItems(stage, kind.list, seed, pipeline.base, store, warn);
-      const listing = await collectListing(items);
+      const items = await listItems(stage, kind.list, {
+        seed,
+        base: pipeline.base,
+        store,
+        scratch: store.taskDir("listing"),
+        signal: new AbortController().signal,
+        warn,
+      });
+      const listing = await collectListing(items, listedColumns(kind, params));
       return { identity: listing.identity, listing };
     }
     if (!kind.identity) return {};
@@ -202,6 +214,14 @@ function lostPart(result: Result, store: PlanOptions["store"]): string | undefin
     if (missing !== undefined) return `${missing} of the output ${port}`;
   }
   return undefined;
+}
+
+const REFRESH: Reason = { code: "refresh-due", message: "it is time to ask its source again (`refresh`)" };
+
+/** Whether a result is as old as its kind lets it become. */
+function refreshDue(stage: StageConfig, result: Result): boolean {
+  const age = stage.kind.refreshAfter?.(stage.params.all);
+  return age !== undefined && Date.now() - Date.parse(result.createdAt) >= age;
 }
 
 function unusable(result: Result, lost: string | undefined): Reason {

@@ -20,7 +20,8 @@ export const NETWORK = {
     pipeNeutral: true,
   }),
   per_host_rate: Type.Number({
-    description: "Requests a second at one host; 0: as its answers allow. A crawl-delay in robots.txt counts beside it.",
+    description:
+      "Requests a second at one host; 0: as its answers allow. A crawl-delay in robots.txt counts beside it.",
     default: 0,
     minimum: 0,
     maximum: 10_000,
@@ -30,7 +31,8 @@ export const NETWORK = {
   headers_timeout: seconds("Seconds from a request until its answer has to begin.", 30),
   body_timeout: seconds("In each period of so many seconds at least 16 KiB of an answer have to come.", 10),
   retries: Type.Integer({
-    description: "Further tries after a failure that may pass, each after a longer wait, or the one the server asks for.",
+    description:
+      "Further tries after a failure that may pass, each after a longer wait, or the one the server asks for.",
     default: 2,
     minimum: 0,
     maximum: 20,
@@ -53,7 +55,8 @@ export const NETWORK = {
     default: true,
   }),
   opt_outs: Type.Boolean({
-    description: "Keeps to X-Robots-Tag (noai, noimageai, noindex, noimageindex) and tdm-reservation in answers.",
+    description:
+      "Keeps to X-Robots-Tag (noai, noimageai, noindex, noimageindex) and tdm-reservation in answers.",
     default: true,
   }),
   user_agent: Type.String({
@@ -70,17 +73,14 @@ export const NETWORK = {
   }),
   max_failures: Type.Optional(
     Type.Number({
-      description: "Stops the stage when more items fail: a number from 1, or a share below it (0.2: a fifth).",
+      description:
+        "Stops the stage when more items fail: a number from 1, or a share below it (0.2: a fifth).",
       exclusiveMinimum: 0,
       pipeNeutral: true,
     }),
   ),
   refresh: Type.Union(
-    [
-      Type.Literal("never"),
-      Type.Literal("always"),
-      Type.String({ pattern: "^[1-9][0-9]{0,5}(m|h|d|w)$" }),
-    ],
+    [Type.Literal("never"), Type.Literal("always"), Type.String({ pattern: "^[1-9][0-9]{0,5}(m|h|d|w)$" })],
     {
       description:
         "When the source is asked again, though a result is there: never, always, or when that is older than 12h, 7d … Pictures are then fetched only if they have changed.",
@@ -101,7 +101,8 @@ export const UrlsSource = Type.Object(
   {
     type: Type.Literal("urls", { description: "Pictures by their addresses, from a list." }),
     list: Type.String({
-      description: "The list: a file, named from the folder of the pipeline file, or an address; gzipped or not.",
+      description:
+        "The list: a file, named from the folder of the pipeline file, or an address; gzipped or not.",
       minLength: 1,
       pipeListing: true,
     }),
@@ -120,7 +121,12 @@ export const UrlsSource = Type.Object(
         license_url: optionalColumn("the licences' addresses"),
         attribution: optionalColumn("the words that name author and licence"),
       },
-      { additionalProperties: false, description: "Names of the list's columns.", default: {}, pipeListing: true },
+      {
+        additionalProperties: false,
+        description: "Names of the list's columns.",
+        default: {},
+        pipeListing: true,
+      },
     ),
     extra: Type.Array(columnName("A column."), {
       description: "Further columns that are carried along, as text.",

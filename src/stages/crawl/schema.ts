@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { UrlsSource } from "./schema-http.js";
 
 const strict = { additionalProperties: false };
 
@@ -78,16 +79,45 @@ export const Rights = Type.Object(
 );
 export type Rights = Static<typeof Rights>;
 
+/** Named as img2dataset names them. */
+export const Filters = Type.Object(
+  {
+    min_image_size: Type.Optional(
+      Type.Integer({ description: "The shorter side has at least so many pixels.", minimum: 1 }),
+    ),
+    max_image_area: Type.Optional(
+      Type.Integer({ description: "Width times height is at most this.", minimum: 1 }),
+    ),
+    max_aspect_ratio: Type.Optional(
+      Type.Number({ description: "The longer side is at most so many times the shorter.", minimum: 1 }),
+    ),
+    formats: Type.Optional(
+      Type.Array(Type.Enum(["jpg", "png", "webp", "gif", "tiff", "heif", "avif", "bmp"]), {
+        description: "Formats that are taken.",
+        minItems: 1,
+        uniqueItems: true,
+      }),
+    ),
+  },
+  {
+    ...strict,
+    description: "Sets pictures aside by their size, shape and format. Another filter fetches nothing anew.",
+    pipeListing: true,
+  },
+);
+export type Filters = Static<typeof Filters>;
+
 export const Params = Type.Object(
   {
-    source: Type.Unsafe<SyntheticSource | LocalSource>({
+    source: Type.Unsafe<SyntheticSource | LocalSource | UrlsSource>({
       type: "object",
       description: "Where the pictures come from.",
       required: ["type"],
       discriminator: { propertyName: "type" },
-      oneOf: [SyntheticSource, LocalSource],
+      oneOf: [SyntheticSource, LocalSource, UrlsSource],
     }),
     rights: Type.Optional(Rights),
+    filters: Type.Optional(Filters),
   },
   { ...strict, description: "Gathers pictures with their identity and rights." },
 );

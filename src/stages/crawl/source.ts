@@ -1,5 +1,6 @@
-import type { ImplName, Lister } from "../../contract/kind.js";
+import type { IdentityContext, ImplName, Lister } from "../../contract/kind.js";
 import type { BaseContext, ItemWorker } from "../../contract/stage.js";
+import type { Json, JsonObject } from "../../core/json.js";
 
 /**
  * Where pictures come from. A plug-in: one record in sources.ts, its params in schema.ts. The record is read by the
@@ -12,6 +13,12 @@ export interface Source {
   readonly listedAtPlan: boolean;
   /** What computes its bytes. */
   readonly impl: readonly ImplName[];
+  /** Fetches over HTTP: one process does all of it, and the source may be asked again. */
+  readonly fetches?: true;
+  /** Text columns its items have beside those of every source. */
+  readonly columns?: (source: JsonObject) => readonly string[];
+  /** What stands for the outside world in the fingerprint, where that is less than the listing (a list's hash). */
+  readonly identity?: (source: JsonObject, context: IdentityContext) => Promise<Json | undefined>;
   /** Loads what lists the items; runs in the runner. */
   list(): Promise<Lister>;
   /** Opens what turns a listed item into a picture; runs in the stage host. */

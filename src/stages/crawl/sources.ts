@@ -15,6 +15,19 @@ const SOURCES: readonly Source[] = [
     list: async () => (await import("./sources/local/list.js")).list,
     open: async () => (await import("./sources/local/worker.js")).open(),
   },
+  {
+    name: "urls",
+    listedAtPlan: false,
+    impl: [],
+    fetches: true,
+    columns: ({ extra }) => extra as readonly string[],
+    identity: async ({ list }, { base, hashFile }) => {
+      const { isRemote, localList } = await import("./sources/urls/list-file.js");
+      return isRemote(String(list)) ? undefined : hashFile(localList(String(list), base));
+    },
+    list: async () => (await import("./sources/urls/list.js")).list,
+    open: async (context) => (await import("./http/worker.js")).openFetcher(context),
+  },
 ];
 
 /** The source that `with.source.type` names. @throws for a name the schema does not know. */

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { ListContext } from "../../contract/kind.js";
+import type { IdentityContext } from "../../contract/kind.js";
 import { type StageContext, StageError } from "../../contract/stage.js";
 import type { Json } from "../../core/json.js";
 import { imagenetFile, type WebFile } from "../../student/weights/official.js";
@@ -16,7 +16,7 @@ export async function weightsIdentity({
   with: params,
   base,
   hashFile,
-}: ListContext): Promise<Json | undefined> {
+}: IdentityContext): Promise<Json | undefined> {
   const { weights, student } = params as unknown as WeightsParams;
   if (weights === "imagenet") return { weights: officialFile(student).digest.hex };
   if (typeof weights === "string" || !("file" in weights)) return undefined;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { ListedItem } from "../../../src/contract/kind.js";
+import { LISTED_COLUMNS, type ListedItem } from "../../../src/contract/kind.js";
 import { Duck, parquet } from "../../../src/core/duck.js";
 import { ItemTables } from "../../../src/runner/execute/item-tables.js";
 import { spoolListing } from "../../../src/runner/plan/listing.js";
@@ -24,11 +24,11 @@ test("what a listing refuses is in `failures`, is counted, and is never worked o
   try {
     const tables = new ItemTables(duck, KIND, store, "0".repeat(64));
     const listing = join(folder, "listing.jsonl");
-    await spoolListing(items(), listing);
-    await tables.openListing(listing);
-    await tables.loadKnown();
+    await spoolListing(items(), LISTED_COLUMNS, listing);
+    await tables.openListing(listing, LISTED_COLUMNS);
+    await tables.loadKnown(false);
     assert.equal(await tables.todoCount(), 1);
-    const { outputs, failed } = await tables.writeOutputs(folder);
+    const { outputs, failed } = await tables.writeOutputs(folder, []);
     assert.equal(failed, 2);
     assert.equal(outputs.images?.rows, 0);
     const tree = store.trees.get(outputs.failures!.hash)!;

@@ -144,11 +144,8 @@ test("what is wrong with a file is its outcome", { timeout: 20_000 }, async () =
   assert.deepEqual(await outcome("changed.png", await picture(2, 2), sha256("before")), ["changed", true]);
   assert.deepEqual(await outcome("text.png", "this is no picture at all"), ["unreadable-image", false]);
   assert.deepEqual(await outcome("empty.png", ""), ["unreadable-image", false]);
-  assert.deepEqual(await outcome("drawing.png", '<svg width="9" height="9"></svg>'), [
-    "refused-format",
-    false,
-  ]);
-  assert.deepEqual(await outcome("paper.jpg", "%PDF-1.7 and so on"), ["refused-format", false]);
+  assert.deepEqual(await outcome("drawing.png", '<svg width="9" height="9"></svg>'), ["svg", false]);
+  assert.deepEqual(await outcome("paper.jpg", "%PDF-1.7 and so on"), ["pdf", false]);
   execFileSync("mkfifo", [join(folder, "pipe.png")]);
   const gone = ["missing.png", "pipe.png"].map((name) => ({
     id: name,

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { kind as crawl } from "../../../src/stages/crawl/kind.js";
 import { Random } from "../../../src/stages/crawl/sources/synthetic/random.js";
 import { drawScene } from "../../../src/stages/crawl/sources/synthetic/scene.js";
-import { listSource, sourceConformance } from "./sources-conformance.js";
+import { listing, listSource, sourceConformance } from "./sources-conformance.js";
 
 const source = { type: "synthetic", count: 20, seed: 7, size: 64 };
 
@@ -23,7 +23,7 @@ test("a million scenes are listed as they are asked for", async () => {
   const context = { with: { source: { ...source, count: 1_000_000 } }, base: "/", seed: 0 };
   const before = process.memoryUsage().heapUsed;
   let count = 0;
-  for await (const _ of lister({ ...context, hashFile: async () => "", warn() {} })) count++;
+  for await (const _ of lister({ ...listing(), ...context, hashFile: async () => "", warn() {} })) count++;
   assert.equal(count, 1_000_000);
   assert.ok(process.memoryUsage().heapUsed - before < 200e6, "the listing was held in memory");
 });

@@ -24,7 +24,10 @@ export async function lookAt(bytes: Buffer, maxPixels: number): Promise<Picture>
   try {
     // A small result keeps little in memory and has to read all of the file all the same.
     const decoded = sharp(bytes, { failOn: "truncated", limitInputPixels: maxPixels });
-    await decoded.resize(16, 16, { fit: "fill", kernel: "nearest", fastShrinkOnLoad: false }).raw().toBuffer();
+    await decoded
+      .resize(16, 16, { fit: "fill", kernel: "nearest", fastShrinkOnLoad: false })
+      .raw()
+      .toBuffer();
   } catch (error) {
     const [words = ""] = (error as Error).message.split("\n");
     // What this build of libvips cannot read at all is judged by those who can.

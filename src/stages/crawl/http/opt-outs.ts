@@ -13,7 +13,8 @@ const REFUSING = ["noai", "noimageai", "noindex", "noimageindex", "none"];
 export function checkOptOuts(headers: Headers, bot: string): void {
   const directive = refusingDirective(headers["x-robots-tag"] ?? "", bot);
   if (directive !== undefined) throw new WebError("robots-tag", `its X-Robots-Tag says ${directive}`);
-  if (headers["tdm-reservation"]?.trim() === "1") throw new WebError("tdm-reservation", "its use for text and data mining is reserved");
+  if (headers["tdm-reservation"]?.trim() === "1")
+    throw new WebError("tdm-reservation", "its use for text and data mining is reserved");
 }
 
 /** `googlebot: noindex, noai` speaks to googlebot alone, until another name stands before a directive. */

@@ -1,4 +1,5 @@
-import robotsParser from "robots-parser";
+import robotsParser = require("robots-parser");
+
 import type { WebClient } from "../../../core/net/client.js";
 import { withRetries } from "../../../core/net/retry.js";
 import type { Turns } from "../../../core/net/turns.js";
@@ -18,6 +19,9 @@ type Rules =
   | { readonly allows: (url: string) => boolean; readonly delay: number }
   | { readonly failure: WebError };
 
+// Its types tell of a default export, which it has not.
+const parse = robotsParser as unknown as typeof robotsParser.default;
+
 /** The robots.txt of each origin, fetched once. */
 export class Robots {
   private readonly origins = new Map<string, Promise<Rules>>();
@@ -33,7 +37,8 @@ export class Robots {
   async check(url: URL): Promise<void> {
     const rules = await this.rulesOf(url);
     if ("failure" in rules) throw rules.failure;
-    if (!rules.allows(url.href)) throw new WebError("robots-disallowed", `robots.txt of ${url.host} forbids it`);
+    if (!rules.allows(url.href))
+      throw new WebError("robots-disallowed", `robots.txt of ${url.host} forbids it`);
   }
 
   private rulesOf(url: URL): Promise<Rules> {
@@ -54,8 +59,11 @@ export class Robots {
     const address = `${url.origin}/robots.txt`;
     const hop = <T>(at: URL, send: () => Promise<T>) => this.turns.take(at.hostname, send);
     try {
-      const { body } = await withRetries(() => this.web.get(address, { maxBytes: LARGEST, hop }), this.options);
-      const rules = robotsParser(address, body.subarray(0, MOST_BYTES).toString());
+      const { body } = await withRetries(
+        () => this.web.get(address, { maxBytes: LARGEST, hop }),
+        this.options,
+      );
+      const rules = parse(address, body.subarray(0, MOST_BYTES).toString());
       const delay = Math.min(LONGEST_DELAY, rules.getCrawlDelay(this.bot) ?? 0);
       if (delay > 0) this.turns.slow(url.hostname, delay * 1000);
       return { allows: (asked) => rules.isAllowed(asked, this.bot) !== false, delay };

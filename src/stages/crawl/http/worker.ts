@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import PQueue from "p-queue";
-import { type BaseContext, type Item, type ItemOutcome, type ItemWorker, StageError } from "../../../contract/stage.js";
+import {
+  type BaseContext,
+  type Item,
+  type ItemOutcome,
+  type ItemWorker,
+  StageError,
+} from "../../../contract/stage.js";
 import type { Answer, WebClient } from "../../../core/net/client.js";
 import { withRetries } from "../../../core/net/retry.js";
 import { Turns } from "../../../core/net/turns.js";
@@ -51,7 +57,7 @@ class Fetcher {
   private failed = 0;
 
   constructor(
-    private readonly context: BaseContext,
+    context: BaseContext,
     readonly source: Network,
     private readonly options: FetchOptions,
   ) {
@@ -68,7 +74,10 @@ class Fetcher {
     const asked = [source.robots && "robots.txt", source.opt_outs && "x-robots-tag, tdmrep"].filter(Boolean);
     this.optOuts = asked.length > 0 ? asked.join(", ") : null;
     const late = new AbortController();
-    signal.addEventListener("abort", () => void sleep(GRACE, undefined, { ref: false }).then(() => late.abort()));
+    signal.addEventListener(
+      "abort",
+      () => void sleep(GRACE, undefined, { ref: false }).then(() => late.abort()),
+    );
     this.late = late.signal;
   }
 
@@ -97,9 +106,14 @@ class Fetcher {
           if (status === 429 || retryAfterMs !== undefined) this.turns.pause(host, wait);
         },
       });
-      if (answer.status === 304) return { ok: true, unchanged: true };
+      if (answer.status === 304) return { ok: true, columns: {}, unchanged: true };
       const picture = await this.looks.add(() => lookAt(answer.body, this.source.max_pixels));
-      const columns = { bytes: answer.body.length, ...picture, opt_outs: this.optOuts, ...validators(answer) };
+      const columns = {
+        bytes: answer.body.length,
+        ...picture,
+        opt_outs: this.optOuts,
+        ...validators(answer),
+      };
       return { ok: true, columns, blobs: { blob: answer.body } };
     } catch (error) {
       if (!(error instanceof WebError)) throw error;
@@ -135,7 +149,10 @@ class Fetcher {
     if (!hopeless) return;
     const error = new StageError(
       `${this.failed} of the first ${this.done} items failed, more than max_failures allows; the last: ${last.class} (${last.detail})`,
-      { class: "too-many-failures", hint: "what was fetched is kept; look what is wrong, or raise max_failures" },
+      {
+        class: "too-many-failures",
+        hint: "what was fetched is kept; look what is wrong, or raise max_failures",
+      },
     );
     this.hopeless.abort(error);
     throw error;

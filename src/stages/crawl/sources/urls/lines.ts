@@ -26,7 +26,8 @@ export async function* linesOf(path: string): AsyncGenerator<readonly Line[]> {
   let overlong = false;
   const take = (text: string): Line => {
     number += 1;
-    const whole = overlong || text.length > LONGEST ? undefined : text.endsWith("\r") ? text.slice(0, -1) : text;
+    const whole =
+      overlong || text.length > LONGEST ? undefined : text.endsWith("\r") ? text.slice(0, -1) : text;
     overlong = false;
     return { number, text: whole };
   };

@@ -6,7 +6,7 @@ import { StageError } from "../../../../contract/stage.js";
 import { withoutSecrets } from "../../../../core/net/secrets.js";
 import { WebError } from "../../../../core/net/web-error.js";
 import { webClient } from "../../http/network.js";
-import type { UrlsSource } from "../../schema.js";
+import type { UrlsSource } from "../../schema-http.js";
 
 /** A list over HTTP may have so many bytes, packed and unpacked. */
 const LARGEST_LIST = 64 * 2 ** 30;
@@ -51,7 +51,10 @@ export async function openList(context: ListContext): Promise<string> {
     return path;
   } catch (error) {
     if (!(error instanceof WebError)) throw error;
-    throw new StageError(`the list ${withoutSecrets(source.list)} could not be had: ${error.message}`, error.options);
+    throw new StageError(
+      `the list ${withoutSecrets(source.list)} could not be had: ${error.message}`,
+      error.options,
+    );
   } finally {
     await web.close();
   }

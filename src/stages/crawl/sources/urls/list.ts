@@ -1,9 +1,9 @@
-import { type ListContext, LISTED_COLUMNS, type ListedItem } from "../../../../contract/kind.js";
+import { LISTED_COLUMNS, type ListContext, type ListedItem } from "../../../../contract/kind.js";
 import { StageError } from "../../../../contract/stage.js";
 import { sha256 } from "../../../../core/hash.js";
 import type { Json } from "../../../../core/json.js";
 import { withoutSecrets } from "../../../../core/net/secrets.js";
-import type { UrlsSource } from "../../schema.js";
+import type { UrlsSource } from "../../schema-http.js";
 import { formatOf, openList } from "./list-file.js";
 import { parquetRows } from "./parquet.js";
 import { csvRows, jsonRows, PLAIN_COLUMN, plainRows, type Row, tsvRows } from "./rows.js";
@@ -51,7 +51,7 @@ function readRows(
     case "jsonl":
       return jsonRows(path);
     case "parquet":
-      return parquetRows(path, [...Object.values(columns), ...extra], scratch);
+      return parquetRows(path, [...(Object.values(columns) as string[]), ...extra], scratch);
   }
 }
 

@@ -3,7 +3,11 @@ import type { Json } from "../../../../core/json.js";
 import type { Row } from "./rows.js";
 
 /** The rows of a Parquet file; of its columns those that are wanted and there. */
-export async function* parquetRows(path: string, wanted: readonly string[], scratch: string): AsyncGenerator<Row> {
+export async function* parquetRows(
+  path: string,
+  wanted: readonly string[],
+  scratch: string,
+): AsyncGenerator<Row> {
   const duck = await Duck.open({ scratch });
   try {
     const there = await duck.columns(parquet(path));

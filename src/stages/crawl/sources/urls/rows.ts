@@ -16,7 +16,9 @@ export const PLAIN_COLUMN = "url";
 /** A plain list: an address a line. */
 export async function* plainRows(path: string): AsyncGenerator<Row> {
   for await (const { number: line, text } of filled(path)) {
-    yield text === undefined ? { line, fault: "too long" } : { line, fields: { [PLAIN_COLUMN]: text.trim() } };
+    yield text === undefined
+      ? { line, fault: "too long" }
+      : { line, fields: { [PLAIN_COLUMN]: text.trim() } };
   }
 }
 
@@ -43,7 +45,7 @@ export async function* tsvRows(path: string): AsyncGenerator<Row> {
  * ends. Where a quote stays open, the line it stands in is at fault and reading goes on with the next.
  */
 export async function* csvRows(path: string): AsyncGenerator<Row> {
-  const lines = new ReadAhead(filled(path));
+  const lines = new ReadAhead(linesOf(path));
   let names: readonly string[] | undefined;
   for (let first = await lines.next(); first; first = await lines.next()) {
     const { number: line, text } = first;
@@ -51,6 +53,7 @@ export async function* csvRows(path: string): AsyncGenerator<Row> {
       yield { line, fault: "too long" };
       continue;
     }
+    if (text.trim() === "") continue;
     const ahead: Line[] = [];
     let values = splitRecord(text);
     while (values === "open" && ahead.length < MOST_LINES) {
@@ -61,7 +64,7 @@ export async function* csvRows(path: string): AsyncGenerator<Row> {
       // No other line can close it.
       if (next.text.includes('"')) values = splitRecord([text, ...ahead.map((more) => more.text)].join("\n"));
     }
-    if (values === "open") {
+    if (values === "open" || (values === "stray" && ahead.length > 0)) {
       lines.unread(ahead);
       yield { line, fault: "a quote that is not closed" };
     } else if (values === "stray") yield { line, fault: "text beside a quoted field" };
@@ -72,16 +75,25 @@ export async function* csvRows(path: string): AsyncGenerator<Row> {
 
 /** Lines one by one, some of which may be given back. */
 class ReadAhead {
-  private returned: Line[] = [];
+  private lines: readonly Line[] = [];
+  private at = 0;
 
-  constructor(private readonly lines: AsyncGenerator<Line>) {}
+  constructor(private readonly pieces: AsyncGenerator<readonly Line[]>) {}
 
   async next(): Promise<Line | undefined> {
-    return this.returned.shift() ?? (await this.lines.next()).value;
+    while (this.at >= this.lines.length) {
+      const next = await this.pieces.next();
+      if (next.done) return undefined;
+      this.lines = next.value;
+      this.at = 0;
+    }
+    return this.lines[this.at++];
   }
 
   unread(lines: readonly Line[]): void {
-    this.returned = [...lines, ...this.returned];
+    if (lines.length === 0) return;
+    this.lines = [...lines, ...this.lines.slice(this.at)];
+    this.at = 0;
   }
 }
 
@@ -114,9 +126,14 @@ function splitRecord(text: string): readonly string[] | "open" | "stray" {
   }
 }
 
-function named(names: readonly string[], values: readonly string[]): { fields: Record<string, Json> } | { fault: string } {
+function named(
+  names: readonly string[],
+  values: readonly string[],
+): { fields: Record<string, Json> } | { fault: string } {
   if (names.length !== values.length) {
-    return { fault: `${values.length} ${values.length === 1 ? "value" : "values"} where the head names ${names.length}` };
+    return {
+      fault: `${values.length} ${values.length === 1 ? "value" : "values"} where the head names ${names.length}`,
+    };
   }
   return { fields: Object.fromEntries(names.map((name, i) => [name, values[i] as string])) };
 }

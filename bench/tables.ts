@@ -1,6 +1,6 @@
 /**
- * screen, index and pack's planning over a synthetic table: seconds and peak memory of each stage in a process of its
- * own, as the stage host would run it. Run: node dist/bench/tables.js [rows, default 1000000]
+ * screen, index and pack over a synthetic table: seconds and peak memory of each stage in a process of its own, as the
+ * stage host would run it; pack with all shards there already, and with none. Run: node dist/bench/tables.js [rows, default 1000000]
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -19,11 +19,28 @@ const SCREEN = {
   few_tags: { enabled: true, min_tags: 1, min_score: 0.5 },
 };
 
+/** A picture's bytes: what reading one from the store would give. */
+const PICTURE = Buffer.alloc(600, 1);
+
 interface Step {
+  /** The kind, where the step has another name. */
+  readonly kind?: string;
+  /** No part of the output was made before. */
+  readonly fresh?: true;
   readonly with: JsonObject;
   /** Input port → table, as a path under the bench's folder. */
   readonly inputs: Readonly<Record<string, string>>;
 }
+
+const PACK: Step = {
+  kind: "pack",
+  with: { holdout: { share: 0.2 }, samples_per_shard: 1000 },
+  inputs: {
+    images: "images.parquet",
+    labels: "screen/labels/labels.parquet",
+    index: "index/index/index.parquet",
+  },
+};
 
 const STEPS: Readonly<Record<string, Step>> = {
   screen: { with: SCREEN, inputs: { images: "images.parquet", labels: "labels.parquet" } },
@@ -31,14 +48,8 @@ const STEPS: Readonly<Record<string, Step>> = {
     with: { top: 5000, min_count: 1, min_score: 0 },
     inputs: { labels: "screen/labels/labels.parquet" },
   },
-  pack: {
-    with: { holdout: { share: 0.2 }, samples_per_shard: 1000 },
-    inputs: {
-      images: "images.parquet",
-      labels: "screen/labels/labels.parquet",
-      index: "index/index/index.parquet",
-    },
-  },
+  "pack, no shard": { ...PACK, fresh: true },
+  "pack, no change": PACK,
 };
 
 /**
@@ -77,7 +88,7 @@ async function makeTables(folder: string, rows: number): Promise<void> {
 async function runStep(name: string, folder: string): Promise<void> {
   const step = STEPS[name]!;
   const start = performance.now();
-  const { stage } = (await import(`../src/stages/${name}/run.js`)) as { stage: StageModule };
+  const { stage } = (await import(`../src/stages/${step.kind ?? name}/run.js`)) as { stage: StageModule };
   const make = (path: string) => {
     mkdirSync(path, { recursive: true });
     return path;
@@ -101,10 +112,9 @@ async function runStep(name: string, folder: string): Promise<void> {
     note: (message) => console.error(`  ${name}: ${message}`),
     usage() {},
     secret: () => "",
-    blob: async () => Buffer.alloc(0),
+    blob: async () => PICTURE,
     outDir: (port) => make(join(folder, name, port)),
-    // Every shard counts as made before: what is left of pack is its planning.
-    memo: { get: () => "0".repeat(64), set() {} },
+    memo: { get: () => (step.fresh ? undefined : "0".repeat(64)), set() {} },
   };
   const { metrics } = await stage.run(context);
   const seconds = (performance.now() - start) / 1000;
@@ -128,11 +138,11 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     inChild("make", first, scratch);
     console.log(`${first} rows, Node ${process.version}`);
-    console.log("stage    seconds  peak MiB  metrics");
+    console.log("stage            seconds  peak MiB  metrics");
     for (const step of Object.keys(STEPS)) {
       const { seconds, peakMiB, metrics } = JSON.parse(inChild("step", step, scratch));
       console.log(
-        `${step.padEnd(8)} ${seconds.toFixed(1).padStart(7)} ${peakMiB.toFixed(0).padStart(9)}  ${JSON.stringify(metrics)}`,
+        `${step.padEnd(16)} ${seconds.toFixed(1).padStart(7)} ${peakMiB.toFixed(0).padStart(9)}  ${JSON.stringify(metrics)}`,
       );
     }
   } finally {

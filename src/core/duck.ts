@@ -108,11 +108,20 @@ function loadDuckDB(): typeof import("@duckdb/node-api") {
   return createRequire(import.meta.url)("@duckdb/node-api");
 }
 
+/** The chunks of a result. DuckDB makes the next one while the caller works on this. */
 async function* chunksOf(result: DuckDBResult): AsyncGenerator<DuckDBDataChunk> {
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return;
-    yield chunk;
+  let next = result.fetchChunk();
+  try {
+    for (;;) {
+      const chunk = await next;
+      if (!chunk || chunk.rowCount === 0) return;
+      next = result.fetchChunk();
+      // Its failure is met when it is awaited; until then it is no unhandled rejection.
+      next.catch(() => {});
+      yield chunk;
+    }
+  } finally {
+    await next.catch(() => {});
   }
 }
 
@@ -141,5 +150,14 @@ export function sqlName(name: string): string {
 
 /** A Parquet file as a table expression; exact path, no globbing. */
 export function parquet(path: string): string {
-  return `read_parquet(${sqlString(path.replace(/[*?[\]{}]/g, (c) => `[${c}]`))})`;
+  return `read_parquet(${exactPath(path)})`;
+}
+
+/** The same with the column `file_row_number`, 0 for the first row: unlike a window's row_number(), by all threads. */
+export function numberedParquet(path: string): string {
+  return `read_parquet(${exactPath(path)}, file_row_number = true)`;
+}
+
+function exactPath(path: string): string {
+  return sqlString(path.replace(/[*?[\]{}]/g, (c) => `[${c}]`));
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Duck, sqlName, sqlString } from "./duck.js";
+import { join } from "node:path";
+import { type Duck, parquet, sqlName, sqlString } from "./duck.js";
 import { sha256 } from "./hash.js";
 import { canonicalJson } from "./json.js";
 
@@ -31,21 +32,57 @@ export async function writeTable(
   orderBy: readonly string[],
   path: string,
 ): Promise<WrittenTable> {
-  const order = orderBy.map(sqlName).join(", ");
-  await duck.run(
-    `COPY (SELECT * FROM (${query}) ORDER BY ${order}) TO ${sqlString(path)}
-     (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`,
-  );
-  return describeTable(duck, path);
+  return writeOrdered(duck, `SELECT * FROM (${query}) ORDER BY ${orderBy.map(sqlName).join(", ")}`, path);
 }
 
-/** Row count, content hash and blob columns of a Parquet file whose rows stand in their total order. */
-export async function describeTable(duck: Duck, path: string): Promise<WrittenTable> {
+/**
+ * Like `writeTable`, for a query that orders its rows totally itself.
+ *
+ * @param onRow called with each row as JSON, in order
+ */
+export async function writeOrdered(
+  duck: Duck,
+  query: string,
+  path: string,
+  onRow?: (json: string) => void,
+): Promise<WrittenTable> {
+  await duck.run(
+    `COPY (${query}) TO ${sqlString(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`,
+  );
+  return describeTable(duck, path, onRow);
+}
+
+/**
+ * The table with its rows in the order of a column: the file itself, or, where they are not (a module of somebody's own
+ * may write as it likes), a sorted copy in the folder `scratch`.
+ */
+export async function inOrderOf(duck: Duck, column: string, path: string, scratch: string): Promise<string> {
+  const name = sqlName(column);
+  const before = `SELECT ${name}, lag(${name}) OVER () AS before FROM ${parquet(path)}`;
+  if (!(await duck.value<boolean>(`SELECT count(*) > 0 FROM (${before}) WHERE before > ${name}`)))
+    return path;
+  const copy = join(scratch, `by-${column}.parquet`);
+  await duck.run(
+    `COPY (FROM ${parquet(path)} ORDER BY ${name}) TO ${sqlString(copy)} (FORMAT parquet, ROW_GROUP_SIZE 122880)`,
+  );
+  return copy;
+}
+
+/**
+ * Row count, content hash and blob columns of a Parquet file whose rows stand in their total order.
+ *
+ * @param onRow called with each row as JSON, in order
+ */
+export async function describeTable(
+  duck: Duck,
+  path: string,
+  onRow?: (json: string) => void,
+): Promise<WrittenTable> {
   const columns = await duck.all(`DESCRIBE SELECT * FROM read_parquet(${sqlString(path)})`);
   const names = columns.map((column) => String(column.column_name));
   return {
     rows: await countRows(duck, path),
-    content: await hashTable(duck, path),
+    content: await hashTable(duck, path, onRow),
     blobColumns: names.filter((name) => BLOB_COLUMNS.includes(name)),
   };
 }
@@ -55,7 +92,7 @@ async function countRows(duck: Duck, path: string): Promise<number> {
 }
 
 /** The content hash of a Parquet file whose rows stand in their total order. */
-export async function hashTable(duck: Duck, path: string): Promise<string> {
+export async function hashTable(duck: Duck, path: string, onRow?: (json: string) => void): Promise<string> {
   const source = `read_parquet(${sqlString(path)}, file_row_number = true)`;
   const schema = await duck.all(`DESCRIBE SELECT * FROM read_parquet(${sqlString(path)})`);
   const columns = schema.map((column) => [String(column.column_name), String(column.column_type)]);
@@ -77,7 +114,9 @@ export async function hashTable(duck: Duck, path: string): Promise<string> {
       const number = `${next} `;
       if (!line.startsWith(number))
         throw new Error(`${path}: row ${line.split(" ", 1)} came where row ${next} belongs`);
-      run.push(line.slice(number.length));
+      const row = line.slice(number.length);
+      run.push(row);
+      onRow?.(row);
       if (run.length === HASH_CHUNK) endRun();
       next++;
     }

@@ -3,7 +3,7 @@ import type { Kind } from "../../contract/kind.js";
 /** Joins pictures and soft targets into a data set of WebDataset shards, split into train and holdout. */
 export const kind: Kind = {
   name: "pack",
-  version: 1,
+  version: 2,
   summary: "Packs images and their soft targets into WebDataset shards, split into train and holdout",
   inputs: {
     images: { summary: "images table, all of one size" },

@@ -9,6 +9,7 @@ const LONGEST = 95;
  * beside the picture holds the id as it is.
  */
 export function sampleKey(id: string): string {
+  if (id.length <= LONGEST && /^[A-Za-z0-9_-]+$/.test(id)) return id;
   let key = "";
   for (const byte of Buffer.from(id)) {
     const char = String.fromCharCode(byte);

@@ -2,9 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type StageContext, StageError, type StageModule } from "../../contract/stage.js";
 import { Duck } from "../../core/duck.js";
-import { writeTable } from "../../core/tables.js";
+import { writeOrdered } from "../../core/tables.js";
 import { planSamples, type SamplePlan } from "./plan.js";
 import type { Params } from "./schema.js";
+import { ShardKeys } from "./shard-keys.js";
 import { writeShards } from "./shards.js";
 
 /** Packs pictures and soft targets into shards/*.tar, samples.parquet, tags.json and dataset.json. */
@@ -19,15 +20,15 @@ export const stage: StageModule = {
           labels: context.inputs.labels!.path("labels.parquet"),
           index: context.inputs.index!.path("index.parquet"),
         },
+        context.scratch,
         context.with as Params,
       );
       tell(context, plan);
       const folder = context.outDir("dataset");
-      const samples = await writeTable(
-        duck,
-        "SELECT id, split, shard, blob, labels FROM sample",
-        ["id"],
-        join(folder, "samples.parquet"),
+      const path = join(folder, "samples.parquet");
+      const keys = new ShardKeys();
+      const samples = await writeOrdered(duck, "SELECT * EXCLUDE (n) FROM sample ORDER BY n", path, (row) =>
+        keys.add(row),
       );
       writeFileSync(join(folder, "tags.json"), `${JSON.stringify(plan.tags)}\n`);
       const { size, counts } = plan;
@@ -35,7 +36,7 @@ export const stage: StageModule = {
         join(folder, "dataset.json"),
         `${JSON.stringify({ size, counts, tags: plan.tags.length })}\n`,
       );
-      const shards = await writeShards(duck, context, folder);
+      const shards = await writeShards(duck, context, folder, keys.digests());
       return {
         outputs: { dataset: [{ path: "samples.parquet", table: samples }, ...shards.reused] },
         metrics: {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
-import { extract } from "tar-stream";
+import { extract, pack as tarPack } from "tar-stream";
 import type { Memo, StageContext } from "../../../src/contract/stage.js";
 import { sqlString } from "../../../src/core/duck.js";
 import { sha256 } from "../../../src/core/hash.js";
@@ -30,7 +31,13 @@ interface Packed {
 async function pack(
   samples: readonly Sample[],
   params: JsonObject = {},
-  options: { tags?: readonly string[]; memo?: Memo; groups?: Readonly<Record<string, string>> } = {},
+  options: {
+    tags?: readonly string[];
+    memo?: Memo;
+    groups?: Readonly<Record<string, string>>;
+    /** As a table of somebody's own may be: in no order, a tag listed twice. */
+    untidy?: boolean;
+  } = {},
 ): Promise<Packed> {
   const { images, labels } = await writeSamples(samples.map((s) => ({ blob: sha256(bytesOf(s.id)), ...s })));
   const folder = temporaryFolder();
@@ -46,7 +53,8 @@ async function pack(
     );
     const group = cases.length === 0 ? "id" : `CASE id ${cases.join(" ")} ELSE id END`;
     await duck.run(
-      `COPY (SELECT *, ${group} AS group_id FROM read_parquet(${sqlString(labels)}) ORDER BY id) TO ${sqlString(grouped)} (FORMAT parquet)`,
+      `COPY (SELECT * ${options.untidy ? "REPLACE (labels || [{'tag': 'cat', 'score': 0.125}] AS labels)" : ""}, ${group} AS group_id
+         FROM read_parquet(${sqlString(labels)}) ORDER BY id ${options.untidy ? "DESC" : ""}) TO ${sqlString(grouped)} (FORMAT parquet)`,
     );
   });
   const rig = rigContext({
@@ -116,7 +124,7 @@ test("a shard holds picture and JSON of each sample, sorted by id, without times
     found.map(({ name, text }) => [name, text]),
     [
       ["a%2E1%2Fx.png", "picture of a.1/x"],
-      ["a%2E1%2Fx.json", '{"id":"a.1/x","labels":[[0,1]]}'],
+      ["a%2E1%2Fx.json", '{"id":"a.1/x","labels":[[0,1.0]]}'],
       ["b.jpg", "picture of b"],
       ["b.json", '{"id":"b","labels":[[0,0.25],[1,0.5]]}'],
       ["c.jpg", "picture of c"],
@@ -129,6 +137,7 @@ test("a shard holds picture and JSON of each sample, sorted by id, without times
     split: "train",
     shard: "shards/train-00000.tar",
     blob: sha256(bytesOf("b")),
+    format: "jpeg",
     labels: [
       { position: 0, score: 0.25 },
       { position: 1, score: 0.5 },
@@ -144,7 +153,7 @@ test("a shard holds picture and JSON of each sample, sorted by id, without times
   // Golden: when this changes, raise the kind's version.
   assert.equal(
     sha256(readFileSync(join(folder, "shards", "train-00000.tar"))),
-    "2b2507e44e96c25db3dc6cc7fa5d004f3c00a8128ee00ab9ffd3cfd53c96e314",
+    "412143478c7ab01309d329729425ef5871f2d1edb2cf528b5d84fbf726e09bd5",
   );
 });
 
@@ -252,15 +261,54 @@ test("equal input gives equal shards, whatever the order of rows", async () => {
   assert.deepEqual(hashes(one), hashes(two));
 });
 
+test("labels in no order, and tags listed twice, give the same data set", async () => {
+  const [tidy, untidy] = [await pack(many(40)), await pack(many(40), {}, { untidy: true })];
+  assert.deepEqual(untidy.samples, tidy.samples);
+  assert.deepEqual(
+    readdirSync(join(untidy.folder, "shards")).map((name) =>
+      sha256(readFileSync(join(untidy.folder, "shards", name))),
+    ),
+    readdirSync(join(tidy.folder, "shards")).map((name) =>
+      sha256(readFileSync(join(tidy.folder, "shards", name))),
+    ),
+  );
+});
+
+test("a tar is byte for byte that of tar-stream", async () => {
+  const files: [string, Buffer][] = [
+    ["a.jpg", Buffer.from("x")],
+    [`${"n".repeat(95)}.json`, Buffer.alloc(512, 1)],
+    ["empty.json", Buffer.alloc(0)],
+    ["large.jpg", Buffer.alloc(3_000_001, 7)],
+    ["z.jpg", Buffer.alloc(700_000, 255)],
+  ];
+  const path = join(temporaryFolder(), "ours.tar");
+  const ours = new ShardWriter(path);
+  const theirs = tarPack();
+  for (const [name, bytes] of files) {
+    ours.add(name, bytes);
+    theirs.entry({ name, mode: 0o644, uid: 0, gid: 0, mtime: new Date(0) }, bytes);
+  }
+  ours.close();
+  theirs.finalize();
+  assert.equal(sha256(readFileSync(path)), sha256(await buffer(theirs)));
+  const refuses = new ShardWriter(path);
+  assert.throws(() => refuses.add("n".repeat(101), Buffer.alloc(1)), RangeError);
+  refuses.destroy();
+});
+
 test("a disk that is full is an error to catch, not a crash", {
   skip: !existsSync("/dev/full"),
-}, async () => {
+}, () => {
   const tar = new ShardWriter("/dev/full");
-  const write = async () => {
-    for (let i = 0; i < 100; i++) await tar.add(`k${i}.jpg`, Buffer.alloc(100_000));
-    await tar.close();
-  };
-  await assert.rejects(write(), { code: "ENOSPC" });
+  assert.throws(
+    () => {
+      for (let i = 0; i < 100; i++) tar.add(`k${i}.jpg`, Buffer.alloc(100_000));
+      tar.close();
+    },
+    { code: "ENOSPC" },
+  );
+  tar.destroy();
 });
 
 test("sample keys are safe file names", () => {

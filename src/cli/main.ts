@@ -43,6 +43,11 @@ export const VERBS: readonly VerbEntry[] = [
   },
   { name: "predict", summary: "tag images with a trained student", load: () => import("./predict.js") },
   {
+    name: "serve",
+    summary: "serve a trained student over HTTP, as Google Cloud Vision is spoken to",
+    load: () => import("./serve.js"),
+  },
+  {
     name: "engine",
     summary: "install, list or remove the native engine, which trains faster",
     load: () => import("./engine.js"),

@@ -5,8 +5,9 @@ import { findModel, type ModelSource } from "./predict-model.js";
 import { barsText, CSV_HEADER, csvLines, jsonLine, plainText } from "./predict-text.js";
 import { EXIT } from "./shared/errors.js";
 import { count, plural, printable } from "./shared/format.js";
-import { examples, type StoreOptions, storeOption } from "./shared/options.js";
+import { examples, type StoreOptions, share, storeOption } from "./shared/options.js";
 import type { Terminal } from "./shared/output.js";
+import { preparer } from "./shared/prepare.js";
 
 interface PredictOptions extends StoreOptions {
   readonly top: number;
@@ -58,7 +59,7 @@ async function predict(
     for await (const prediction of predictImages(
       student,
       expandImages(images),
-      await preparer(student, source),
+      await preparer(source, student.size),
     )) {
       if (!process.stdout.writable) break; // Its reader has gone: `| head`.
       if (prediction.ok) {
@@ -89,27 +90,6 @@ async function load(source: ModelSource): Promise<Student> {
   return loadStudent((name) => source.path(name), await openEngine(resolveEngine("auto")));
 }
 
-/** Resizes as the pipeline did that made the model; where that is not known, as the flagship pipeline does. */
-async function preparer(
-  student: Student,
-  source: ModelSource,
-): Promise<(bytes: Buffer) => Promise<Uint8Array>> {
-  const { resizePicture } = await import("../stages/resize/resize.js");
-  const { decodePixels } = await import("../student/pixels.js");
-  type Params = Parameters<typeof resizePicture>[1];
-  const params: Params = {
-    fit: "pad-top-left",
-    format: "png",
-    quality: 95,
-    background: "#000000",
-    kernel: "lanczos3",
-    max_pixels: 268_402_689,
-    ...(source.resize as Partial<Params> | undefined),
-    size: student.size,
-  };
-  return async (bytes) => decodePixels((await resizePicture(bytes, params)).bytes, student.size);
-}
-
 function printer(
   options: PredictOptions,
   terminal: Terminal,
@@ -129,12 +109,4 @@ function printer(
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("expected a whole number of at least 1");
   return Number(text);
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value <= 1)) {
-    throw new InvalidArgumentError("expected a score from 0 to 1");
-  }
-  return value;
 }

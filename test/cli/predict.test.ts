@@ -9,14 +9,12 @@ import { sha256 } from "../../src/core/hash.js";
 import { openEngine } from "../../src/engine/engine.js";
 import type { Preimage } from "../../src/runner/plan/plan.js";
 import { Store } from "../../src/runner/store/store.js";
-import { loadStudent, MODEL_FILES, saveStudent } from "../../src/student/model-file.js";
-import { Network } from "../../src/student/network.js";
+import { loadStudent, MODEL_FILES } from "../../src/student/model-file.js";
 import { decodePixels } from "../../src/student/pixels.js";
 import { temporaryFolder } from "../rigs/folder.js";
+import { STUDENT_SIZE, STUDENT_TAGS, writeStudent } from "../rigs/student.js";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
-const SIZE = { width: 32, height: 32 };
-const TAGS = ["red", "green", "blue", "tall"];
 const ROOT = temporaryFolder();
 const MODEL = join(ROOT, "exported");
 const TALL = join(ROOT, "photos", "tall.png");
@@ -54,9 +52,9 @@ function labelsOf(line: string): Map<string, number> {
 /** The scores of TALL, brought to the model's size by the given pixels. */
 async function expected(pixels: Buffer): Promise<Map<string, number>> {
   const student = await loadStudent((name) => join(MODEL, name), await openEngine("wasm"));
-  const scores = await student.predict([await decodePixels(pixels, SIZE)]);
+  const scores = await student.predict([await decodePixels(pixels, STUDENT_SIZE)]);
   student.dispose();
-  return new Map(TAGS.map((tag, i) => [tag, scores[i]!]));
+  return new Map(STUDENT_TAGS.map((tag, i) => [tag, scores[i]!]));
 }
 
 function assertNear(actual: Map<string, number>, wanted: Map<string, number>): void {
@@ -70,15 +68,11 @@ function assertNear(actual: Map<string, number>, wanted: Map<string, number>): v
 }
 
 before(async () => {
-  await openEngine("wasm");
-  const spec = { architecture: "vgg-small", preprocess: "scale255", size: SIZE } as const;
-  const network = new Network({ ...spec, tags: TAGS.length, dropout: 0, seed: 3 });
-  saveStudent(MODEL, { format: "pipestill-student/1", ...spec, tags: TAGS, loss: "bce" }, network);
-  network.dispose();
+  await writeStudent(MODEL);
   mkdirSync(join(ROOT, "photos"));
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="128"><rect width="64" height="128" fill="#c33"/><circle cx="40" cy="30" r="22" fill="#3c6"/></svg>`;
   await sharp(Buffer.from(svg)).png().toFile(TALL);
-  await sharp({ create: { ...SIZE, channels: 3, background: "#2040e0" } })
+  await sharp({ create: { ...STUDENT_SIZE, channels: 3, background: "#2040e0" } })
     .jpeg()
     .toFile(join(ROOT, "photos/Blue.JPG"));
 });

@@ -93,3 +93,12 @@ export function positive(text: string): number {
     throw new InvalidArgumentError("Expected a whole number from 1.");
   return value;
 }
+
+/** The value of an option that takes a score. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1)) {
+    throw new InvalidArgumentError("expected a score from 0 to 1");
+  }
+  return value;
+}

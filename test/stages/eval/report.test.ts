@@ -5,20 +5,11 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import { reportPage } from "../../../src/stages/eval/report/page.js";
+import { CHROMIUM, CHROMIUM_FLAGS } from "../../rigs/chromium.js";
 import { temporaryFolder } from "../../rigs/folder.js";
 import { syntheticReport } from "./synthetic.js";
 
-const CHROMIUM = "/usr/bin/chromium";
-const SKIP = existsSync(CHROMIUM) ? false : "no Chromium at /usr/bin/chromium (apt-get install chromium)";
-/** Flags without which Chromium calls home, which a closed network refuses noisily. */
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--disable-background-networking",
-  "--disable-sync",
-];
-
+const SKIP = existsSync(CHROMIUM) ? false : `no Chromium at ${CHROMIUM} (apt-get install chromium)`;
 /** Tags that would run, fetch or break something if any stood in the page unescaped. */
 const HOSTILE = [
   "<script>document.title='owned'</script>",
@@ -67,7 +58,7 @@ test("in Chromium: nothing is fetched, no error, the table sorts and the filter 
   skip: SKIP,
 }, async () => {
   const tags = [...HOSTILE, "red", "dark red", ...Array.from({ length: 73 }, (_, i) => `tag ${i}`)];
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
   try {
     const page = await browser.newPage();
     const problems: string[] = [];

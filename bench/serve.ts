@@ -48,7 +48,9 @@ async function measure(model: string, args: readonly string[]): Promise<void> {
   const [first] = (await once(lines, "line")) as [string];
   const { listening, engine } = JSON.parse(first) as { listening: string; engine: string };
   const noise = Buffer.from(Array.from({ length: 224 * 224 * 3 }, (_, i) => (i * 2_654_435_761) >>> 24));
-  const picture = await sharp(noise, { raw: { width: 224, height: 224, channels: 3 } }).jpeg().toBuffer();
+  const picture = await sharp(noise, { raw: { width: 224, height: 224, channels: 3 } })
+    .jpeg()
+    .toBuffer();
   const body = JSON.stringify({
     requests: [{ image: { content: picture.toString("base64") }, features: [{ type: "LABEL_DETECTION" }] }],
   });

@@ -89,7 +89,12 @@ export function buildServer(options: ServeOptions): FastifyInstance {
     bodyLimit: LIMITS.body,
     requestTimeout: ARRIVAL,
     ajv: {
-      customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allowUnionTypes: true },
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allowUnionTypes: true,
+      },
     },
   });
   let closing = false;

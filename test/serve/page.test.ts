@@ -35,7 +35,8 @@ test("the page shows the tags of chosen pictures, and why one has none", { skip:
     const rows = results.nth(1).getByRole("row");
     assert.equal(await rows.count(), 4);
     assert.equal(await results.nth(1).getByRole("heading").textContent(), "<b>red.png");
-    for (const row of await rows.all()) assert.match((await row.textContent())!, /^(red|green|blue|tall)\d+\.\d %$/);
+    for (const row of await rows.all())
+      assert.match((await row.textContent())!, /^(red|green|blue|tall)\d+\.\d %$/);
     assert.deepEqual(problems, []);
     if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT });
   } finally {

@@ -46,7 +46,9 @@ export class ServeRig {
 
 /** A picture of one colour, in base64. */
 export async function picture(background: string, size = 40): Promise<string> {
-  const bytes = await sharp({ create: { width: size, height: size, channels: 3, background } }).png().toBuffer();
+  const bytes = await sharp({ create: { width: size, height: size, channels: 3, background } })
+    .png()
+    .toBuffer();
   return bytes.toString("base64");
 }
 
@@ -68,7 +70,12 @@ export async function annotate(
 
 export interface AnnotateAnswer {
   readonly responses?: readonly {
-    readonly labelAnnotations?: readonly { description: string; score: number; topicality: number; mid?: string }[];
+    readonly labelAnnotations?: readonly {
+      description: string;
+      score: number;
+      topicality: number;
+      mid?: string;
+    }[];
     readonly error?: { code: number; message: string };
   }[];
   readonly error?: { code: number; message: string; status: string };

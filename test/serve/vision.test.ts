@@ -39,7 +39,10 @@ test("the official Node client works with another endpoint alone", async () => {
   } as unknown as ConstructorParameters<typeof ImageAnnotatorClient>[0]);
   const [answer] = await client.batchAnnotateImages({
     requests: [
-      { image: { content: Buffer.from(red, "base64") }, features: [{ type: "LABEL_DETECTION", maxResults: 2 }] },
+      {
+        image: { content: Buffer.from(red, "base64") },
+        features: [{ type: "LABEL_DETECTION", maxResults: 2 }],
+      },
       { image: { content: Buffer.from("no picture") }, features: [{ type: "LABEL_DETECTION" }] },
     ],
   });

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { InputArtifact, StageContext } from "../../contract/stage.js";
 import { canonicalJson, type JsonObject } from "../../core/json.js";
+import { thumbnail } from "../report/thumbnails.js";
 import type { Card } from "./gallery.js";
 import type { Measured } from "./measure.js";
 import type { Metrics } from "./metrics.js";
 import type { Epoch, PictureCard } from "./report/data.js";
 import type { Samples } from "./samples.js";
 import type { TagRow } from "./tables.js";
-import { thumbnail } from "./thumbnails.js";
 
 /** Six decimals: enough to compare runs by; null where a metric is not defined. */
 function rounded(value: number): number | null {

@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { type Measured, measure, type Predicted } from "../../../src/stages/eval/measure.js";
 import type { PictureCard, ReportData } from "../../../src/stages/eval/report/data.js";
-import { thumbnail } from "../../../src/stages/eval/thumbnails.js";
+import { thumbnail } from "../../../src/stages/report/thumbnails.js";
 import { temporaryFolder } from "../../rigs/folder.js";
 
 /** A made-up evaluation: `images` images with soft targets of some structure and a student that half knows them. */

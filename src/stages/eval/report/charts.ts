@@ -1,5 +1,5 @@
+import { count, fixed, html, type Markup } from "../../report/html.js";
 import type { CalibrationBin } from "../calibration.js";
-import { count, fixed, html, type Markup } from "./html.js";
 
 const WIDTH = 440;
 const HEIGHT = 280;

@@ -1,13 +1,8 @@
+import type { Picture } from "../../report/thumbnails.js";
 import type { CalibrationBin } from "../calibration.js";
 import type { Card } from "../gallery.js";
 import type { Metrics, Rules } from "../metrics.js";
 import type { TagRow } from "../tables.js";
-
-/** A picture as a data URI, and whether it is so small that its pixels may show. */
-export interface Picture {
-  readonly uri: string;
-  readonly small: boolean;
-}
 
 export interface PictureCard extends Card {
   /** Absent where the store has lost the picture or it cannot be decoded. */

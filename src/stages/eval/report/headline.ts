@@ -1,5 +1,5 @@
+import { count, fixed, html, type Markup, percent } from "../../report/html.js";
 import type { ReportData } from "./data.js";
-import { count, fixed, html, type Markup, percent } from "./html.js";
 
 function tile(name: string, value: string, beside: Markup, lead = false): Markup {
   return html`<div class="card${lead ? " lead" : ""}"><dt>${name}</dt><dd><div class="value">${value}</div><div class="beside">${beside}</div></dd></div>`;

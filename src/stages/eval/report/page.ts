@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import { html, Markup } from "../../report/html.js";
 import { calibrationChart, lineChart, type Series } from "./charts.js";
 import type { Epoch, ReportData } from "./data.js";
 import { headline } from "./headline.js";
-import { html, Markup } from "./html.js";
 import { galleries } from "./pictures.js";
 import { SCRIPT } from "./script.js";
 import { STYLE } from "./style.js";

@@ -1,6 +1,6 @@
+import { fixed, html, type Markup } from "../../report/html.js";
 import { bar } from "./charts.js";
 import type { PictureCard, ReportData } from "./data.js";
-import { fixed, html, type Markup } from "./html.js";
 
 function card(card: PictureCard, tags: readonly string[]): Markup {
   const picture = card.picture

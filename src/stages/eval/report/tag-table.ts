@@ -1,6 +1,6 @@
+import { count, fixed, html, type Markup, percent } from "../../report/html.js";
 import type { TagRow } from "../tables.js";
 import { bar } from "./charts.js";
-import { count, fixed, html, type Markup, percent } from "./html.js";
 
 const HEADINGS = [
   ["Tag", "the tag"],

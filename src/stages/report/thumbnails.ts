@@ -1,5 +1,10 @@
 import { sharp } from "../../core/sharp.js";
-import type { Picture } from "./report/data.js";
+
+/** A picture as a data URI, and whether it is so small that its pixels may show. */
+export interface Picture {
+  readonly uri: string;
+  readonly small: boolean;
+}
 
 /** Pictures up to this many bytes stand in the report as they are. */
 const AS_IS_BYTES = 48 * 1024;

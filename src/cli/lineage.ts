@@ -1,6 +1,9 @@
-import type { Command } from "commander";
+import { rmSync } from "node:fs";
+import { type Command, Option } from "commander";
 import { type Lineage, traceLineage } from "../runner/lineage/trace.js";
 import type { LineageStep } from "../runner/lineage/walk.js";
+import { rightsCsv, rightsJson, rightsMarkdown, rightsText } from "./lineage-rights.js";
+import { findArtifact } from "./shared/artifact.js";
 import type { Paint } from "./shared/colour.js";
 import { UsageError } from "./shared/errors.js";
 import { bytes, columns, plural, printable } from "./shared/format.js";
@@ -11,20 +14,29 @@ import {
   type StoreOptions,
   storeOption,
 } from "./shared/options.js";
-import { jsonText, type Terminal } from "./shared/output.js";
+import { jsonText, printStream, type Terminal } from "./shared/output.js";
 import { withExistingStore } from "./shared/session.js";
 
-type LineageOptions = StoreOptions & OutputOptions;
+type LineageOptions = StoreOptions &
+  OutputOptions & { readonly rights?: true; readonly csv?: true; readonly md?: true };
 
 export function declare(command: Command, terminal: Terminal): void {
-  command.argument("<name>", "an artifact's hash (6 digits do), a path, an item's id, or a run");
+  command
+    .argument("<name>", "a stage, an artifact's hash (6 digits do), a path, an item's id, or a run")
+    .option("--rights", "the sources of all images in a model, data set or table, and their licences")
+    .option("--csv", "with --rights: a line for each image")
+    .addOption(new Option("--md", "with --rights: an ATTRIBUTION.md").conflicts(["csv", "json"]));
   jsonOption(storeOption(command));
   examples(command, [
-    ["pipe lineage artifacts/latest/vision-distill/train", "what the newest model was made of"],
+    ["pipe lineage vision-distill/train", "what the newest model was made of"],
     ["pipe lineage 3f9a1c", "an artifact by its hash"],
     ["pipe lineage photos/cat.jpg", "an image: its labels, and what was learnt from them"],
+    ["pipe lineage train --rights", "licences of the images a model learned from"],
+    ["pipe lineage train --rights --md > ATTRIBUTION.md", "credits for all of them"],
   ]);
   command.action(async (name: string, options: LineageOptions) => {
+    if (options.rights) return printRights(name, options, terminal);
+    if (options.csv || options.md) throw new UsageError("--csv and --md go with --rights");
     const lineage = await withExistingStore(options.store, (store) => traceLineage(store, name));
     if (!lineage) {
       throw new UsageError(
@@ -33,6 +45,24 @@ export function declare(command: Command, terminal: Terminal): void {
       );
     }
     terminal.out(options.json ? jsonText(lineage) : lineageText(lineage, terminal.outPaint));
+  });
+}
+
+async function printRights(name: string, options: LineageOptions, terminal: Terminal): Promise<void> {
+  const { Rights } = await import("../runner/lineage/rights.js");
+  await withExistingStore(options.store, async (store) => {
+    const artifact = findArtifact(store, name, { noun: "artifact", from: "train, pack, crawl" });
+    const scratch = store.workFolder("rights");
+    const rights = await Rights.open(store, artifact, scratch);
+    try {
+      if (options.json) await printStream(rightsJson(name, rights));
+      else if (options.csv) await printStream(rightsCsv(rights));
+      else if (options.md) await printStream(rightsMarkdown(name, rights));
+      else terminal.out(await rightsText(name, rights, terminal.outPaint));
+    } finally {
+      rights.close();
+      rmSync(scratch, { recursive: true, force: true });
+    }
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Label } from "../student/labels.js";
 import type { Paint } from "./shared/colour.js";
-import { printable } from "./shared/format.js";
+import { csvField, printable } from "./shared/format.js";
 
 /** Columns of a full bar. */
 const BAR = 24;
@@ -39,8 +39,4 @@ export const CSV_HEADER = "image,tag,score";
 /** An image as lines of CSV (RFC 4180), one for each tag; nothing for an image without tags. */
 export function csvLines(image: string, labels: readonly Label[]): string[] {
   return labels.map(({ tag, score }) => [csvField(image), csvField(tag), score].join(","));
-}
-
-function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

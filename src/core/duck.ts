@@ -10,6 +10,8 @@ export interface DuckOptions {
   readonly threads?: number;
 }
 
+type Cell = string | Uint8Array | null;
+
 export type DuckRow = Readonly<Record<string, Json>>;
 
 /** A DuckDB connection with pinned settings: no extension is ever fetched, row order is kept, memory is bounded. */
@@ -86,6 +88,27 @@ export class Duck {
     try {
       for (const row of rows) {
         for (const value of row) appender.appendInteger(value);
+        appender.endRow();
+      }
+      appender.flushSync();
+    } finally {
+      appender.closeSync();
+    }
+  }
+
+  /** Adds rows of texts and bytes to a table of VARCHAR and BLOB columns; null is NULL. */
+  async append(
+    table: string,
+    rows: Iterable<readonly Cell[]> | AsyncIterable<readonly Cell[]>,
+  ): Promise<void> {
+    const appender = await this.connection.createAppender(table);
+    try {
+      for await (const row of rows) {
+        for (const value of row) {
+          if (value === null) appender.appendNull();
+          else if (typeof value === "string") appender.appendVarchar(value);
+          else appender.appendBlob(value);
+        }
         appender.endRow();
       }
       appender.flushSync();

@@ -33,12 +33,15 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 
 /**
  * What a source says of a licence, as one name: "CC BY-SA 4.0", "cc-by-sa", "by-sa" and
- * https://creativecommons.org/licenses/by-sa/4.0/ are one family; names follow SPDX in lower case.
+ * https://creativecommons.org/licenses/by-sa/4.0/ are one family; names follow SPDX in lower case. A version that only the
+ * address tells is taken from there.
  *
  * @returns undefined where nothing is said
  */
 export function readLicense(license: string | null, url: string | null): License | undefined {
-  return readName(license ?? "") ?? readUrl(url ?? "");
+  const named = readName(license ?? "");
+  const linked = readUrl(url ?? "");
+  return named && (named.version !== undefined || named.family !== linked?.family) ? named : linked;
 }
 
 function readUrl(url: string): License | undefined {

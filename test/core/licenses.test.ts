@@ -32,6 +32,12 @@ test("the address of a licence tells it where its name does not", () => {
   assert.equal(name("https://example.com/terms"), "https-example.com-terms");
 });
 
+test("the address adds the version of the licence that is named, and of no other", () => {
+  assert.equal(name("BY", "https://creativecommons.org/licenses/by/4.0/"), "cc-by-4.0");
+  assert.equal(name("CC BY 3.0", "https://creativecommons.org/licenses/by/4.0/"), "cc-by-3.0");
+  assert.equal(name("CC BY-SA", "https://creativecommons.org/licenses/by/4.0/"), "cc-by-sa");
+});
+
 test("nothing said is no licence", () => {
   assert.equal(name(null), undefined);
   assert.equal(name(" - "), undefined);

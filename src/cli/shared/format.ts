@@ -45,6 +45,11 @@ export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, "\u00b7");
 }
 
+/** A field of CSV (RFC 4180). */
+export function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
 /** Columns two spaces apart, each as wide as its widest cell; no blanks at the end of a line. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

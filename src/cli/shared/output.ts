@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Paint } from "./colour.js";
 import { paintFor } from "./colour.js";
 
@@ -22,6 +23,14 @@ export function processTerminal(): Terminal {
     outPaint: paintFor(process.stdout, process.env),
     errPaint: paintFor(process.stderr, process.env),
   };
+}
+
+/** Prints a long result piece by piece, no faster than its reader takes it. */
+export async function printStream(pieces: AsyncIterable<string>): Promise<void> {
+  for await (const piece of pieces) {
+    if (!process.stdout.writable) return; // Its reader has gone: `| head`.
+    if (!process.stdout.write(piece)) await once(process.stdout, "drain").catch(() => {});
+  }
 }
 
 /** A result as one JSON document. */

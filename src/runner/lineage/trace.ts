@@ -1,9 +1,9 @@
 import { existsSync, statSync } from "node:fs";
-import { relative, resolve, sep } from "node:path";
 import { sha256File } from "../../core/hash.js";
 import type { Result } from "../store/results.js";
 import type { Store } from "../store/store.js";
 import { findItem, type ItemSighting } from "./items.js";
+import { newestOf } from "./named.js";
 import type { RunRecord } from "./record.js";
 import { LineageGraph, type LineageStep } from "./walk.js";
 
@@ -27,16 +27,16 @@ export type Lineage =
     };
 
 /**
- * Follows a run id, an artifact's hash (or its first 6 digits or more), a path (under latest/, or any file whose bytes
- * the store knows) or an item (id, blob hash, relative path or URL) back to its sources and forward to what was made
+ * Follows a run id, an artifact's hash (or its first 6 digits or more), a stage (its newest result), a path (under
+ * latest/, or any file whose bytes the store knows) or an item (id, blob hash, relative path or URL) back to its sources and forward to what was made
  * of it. @returns undefined where the store knows nothing of that name.
  */
 export async function traceLineage(store: Store, name: string): Promise<Lineage | undefined> {
   const graph = new LineageGraph(store);
   const run = store.runs.get(name);
   if (run) return stepsOf(graph, "run", run.runId, resultsOf(store, run.stages));
-  const published = publishedResult(store, name);
-  if (published) return stepsOf(graph, "artifact", name, [published]);
+  const newest = newestOf(store, name).flatMap(({ fingerprint }) => store.results.get(fingerprint) ?? []);
+  if (newest.length > 0) return stepsOf(graph, "artifact", name, newest);
   if (/^[0-9a-f]{6,64}$/.test(name)) {
     const matches = graph.artifacts().filter((hash) => hash.startsWith(name));
     const [only] = matches;
@@ -74,14 +74,6 @@ function stepsOf(
     from: graph.up(results),
     to: graph.down(results),
   };
-}
-
-/** The result behind a path below latest/<pipeline>/<stage>/. */
-function publishedResult(store: Store, path: string): Result | undefined {
-  const [top, pipeline, stage] = relative(store.root, resolve(path)).split(sep);
-  if (top !== "latest" || pipeline === undefined || stage === undefined) return undefined;
-  const latest = store.latest.get(pipeline, stage);
-  return latest ? store.results.get(latest.fingerprint) : undefined;
 }
 
 /** A file that is no item but stands in artifacts: a model, a report, a shard. */

@@ -1,4 +1,6 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { WebClient } from "../core/net/client.js";
+import { VERSION } from "../core/version.js";
 import type { RequestLine } from "../serve/server.js";
 import { findModel } from "./predict-model.js";
 import { UsageError } from "./shared/errors.js";
@@ -15,6 +17,7 @@ interface ServeOptions extends StoreOptions {
   readonly min: number;
   readonly queue: number;
   readonly timeout: number;
+  readonly urls?: "public" | "any";
   readonly json?: true;
 }
 
@@ -27,6 +30,12 @@ export function declare(command: Command, terminal: Terminal): void {
     .option("--min <score>", "leave out tags below this score", share, 0)
     .option("--queue <images>", "images accepted at once; more are told to come again", queue, 256)
     .option("--timeout <seconds>", "give up an image that has waited so long", positive, 30)
+    .addOption(
+      new Option(
+        "--urls <which>",
+        "read imageUri: of public addresses, or of any, those of your own network among them",
+      ).choices(["public", "any"]),
+    )
     .option("--json", "print a line of JSON for the start and each request");
   storeOption(command);
   examples(command, [
@@ -42,20 +51,22 @@ async function serve(name: string, options: ServeOptions, terminal: Terminal): P
   const source = findModel(options.store, name);
   const { EngineThread } = await import("../serve/engine-thread.js");
   const { buildServer } = await import("../serve/server.js");
+  const { LIMITS } = await import("../serve/vision.js");
   const { MODEL_FILES } = await import("../student/model-file.js");
   const { info, model, weights } = MODEL_FILES;
   const files = Object.fromEntries([info, model, weights].map((file) => [file, source.path(file)]));
   const { thread, student } = await EngineThread.open(files, (reason) =>
     terminal.err(`the engine stopped (${reason}) and is started again`),
   );
+  const web = await webClient(options.urls);
   const interrupt = onInterrupt();
   try {
     const server = buildServer({
       name,
       student,
       engine: thread,
-      prepare: await preparer(source, student.size),
-      read: undefined,
+      prepare: await preparer(source, student.size, LIMITS.pixels),
+      web,
       key,
       min: options.min,
       queue: options.queue,
@@ -69,8 +80,21 @@ async function serve(name: string, options: ServeOptions, terminal: Terminal): P
     await Promise.race([server.close(), aborted(interrupt.kill)]);
   } finally {
     interrupt.dispose();
+    await web?.close();
     await thread.close();
   }
+}
+
+async function webClient(urls: ServeOptions["urls"]): Promise<WebClient | undefined> {
+  if (urls === undefined) return undefined;
+  const { WebClient } = await import("../core/net/client.js");
+  return new WebClient({
+    allowPrivate: urls === "any",
+    userAgent: `pipestill/${VERSION}`,
+    connectTimeoutMs: 5_000,
+    headersTimeoutMs: 10_000,
+    bodyTimeoutMs: 10_000,
+  });
 }
 
 function announce(

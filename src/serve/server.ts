@@ -6,6 +6,8 @@ import {
   type FastifyRequest,
   fastify,
 } from "fastify";
+import type { WebClient } from "../core/net/client.js";
+import { WebError } from "../core/net/web-error.js";
 import { topLabels } from "../student/labels.js";
 import { Batcher } from "./batcher.js";
 import type { EngineThread, Served } from "./engine-thread.js";
@@ -42,8 +44,8 @@ export interface ServeOptions {
   readonly engine: EngineThread;
   /** RGB bytes of the student's size, of a picture's bytes, as the pipeline's resize made them. */
   readonly prepare: (bytes: Buffer) => Promise<Uint8Array>;
-  /** Bytes at an address; undefined where the server reads none. */
-  readonly read: ((uri: string, signal: AbortSignal) => Promise<Buffer>) | undefined;
+  /** Reads imageUri; undefined where the server reads no addresses. */
+  readonly web: WebClient | undefined;
   /** What requests must carry; undefined: nothing. */
   readonly key: string | undefined;
   /** Labels below this score are left out. */
@@ -155,8 +157,18 @@ export function buildServer(options: ServeOptions): FastifyInstance {
   };
 
   const fetched = async (uri: string, signal: AbortSignal): Promise<Buffer> => {
-    if (options.read) return options.read(uri, signal);
-    throw new ServeError("PERMISSION_DENIED", "This server reads no addresses: send the image's content.");
+    if (!options.web) {
+      throw new ServeError("PERMISSION_DENIED", "This server reads no addresses: send the image's content.");
+    }
+    try {
+      return (await options.web.get(uri, { maxBytes: LIMITS.image, signal })).body;
+    } catch (error) {
+      if (!(error instanceof WebError)) throw error;
+      throw new ServeError(
+        error.transient ? "UNAVAILABLE" : "INVALID_ARGUMENT",
+        `imageUri: ${error.message}.`,
+      );
+    }
   };
 
   for (const path of PATHS) {

@@ -7,6 +7,8 @@ export const LIMITS = {
   images: 16,
   /** Bytes of a request. */
   body: 10 * 2 ** 20,
+  /** Bytes of a picture that is fetched. */
+  image: 20 * 2 ** 20,
   pixels: 75_000_000,
 } as const;
 

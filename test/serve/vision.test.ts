@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ImageAnnotatorClient } from "@google-cloud/vision";
@@ -79,6 +82,31 @@ test("each image that cannot be labelled has an error of its own", async () => {
     body.responses!.map(({ labelAnnotations }) => labelAnnotations?.length),
     [3, undefined, undefined, undefined, undefined, undefined, undefined, 3, undefined, 1],
   );
+});
+
+test("imageUri where it is allowed: fetched, and what cannot be had is the image's own error", async () => {
+  const web = createServer((request, response) => {
+    if (request.url !== "/red.png") return response.writeHead(request.url === "/later" ? 503 : 404).end();
+    return response.end(Buffer.from(red, "base64"));
+  });
+  await once(web.listen(0, "127.0.0.1"), "listening");
+  const origin = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+  const requests = ["/red.png", "/none", "/later"].map((path) => ({
+    image: { source: { imageUri: origin + path } },
+    features: LABELS,
+  }));
+  const any = await rig.start(["--urls", "any"]);
+  const { body } = await annotate(any.url, { requests });
+  assert.equal(body.responses![0]!.labelAnnotations!.length, 3);
+  assert.deepEqual(
+    body.responses!.map(({ error }) => error?.code),
+    [undefined, 3, 14],
+  );
+  const open = await rig.start(["--urls", "public"]);
+  const refused = await annotate(open.url, { requests });
+  assert.equal(refused.body.responses![0]!.error!.code, 3);
+  assert.match(refused.body.responses![0]!.error!.message, /127\.0\.0\.1 is no public address \(loopback\)/);
+  web.close();
 });
 
 test("requests that are refused whole: Google's envelope and status", async () => {

@@ -4,10 +4,13 @@ import type { ModelSource } from "../predict-model.js";
 /**
  * Turns a picture's bytes into RGB bytes of the student's size, resized as the pipeline did that made the model; where
  * that is not known, as the flagship pipeline does.
+ *
+ * @param maxPixels pictures of more are refused
  */
 export async function preparer(
   source: Pick<ModelSource, "resize">,
   size: Size,
+  maxPixels = 268_402_689,
 ): Promise<(bytes: Buffer) => Promise<Uint8Array>> {
   const { resizePicture } = await import("../../stages/resize/resize.js");
   const { decodePixels } = await import("../../student/pixels.js");
@@ -18,9 +21,9 @@ export async function preparer(
     quality: 95,
     background: "#000000",
     kernel: "lanczos3",
-    max_pixels: 268_402_689,
     ...(source.resize as Partial<Params> | undefined),
     size,
+    max_pixels: maxPixels,
   };
   return async (bytes) => decodePixels((await resizePicture(bytes, params)).bytes, size);
 }

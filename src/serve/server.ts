@@ -207,7 +207,12 @@ export function buildServer(options: ServeOptions): FastifyInstance {
   app.setNotFoundHandler(async (request) => {
     throw new ServeError("NOT_FOUND", `There is no ${request.method} ${request.url.split("?")[0]} here.`);
   });
-  app.setErrorHandler((error: FastifyError | ServeError, _, reply) => refuse(error, reply));
+  app.setErrorHandler((error: FastifyError | ServeError, request, reply) => {
+    // Closed at once, a connection on which the client still writes would lose the answer: what comes is dropped instead.
+    if (!closing) reply.removeHeader("connection");
+    request.raw.resume();
+    return refuse(error, reply);
+  });
   return app;
 }
 

@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { float32, nativeBackend } from "./native/backend.js";
 
 /**
- * Faster forms of three of tfjs's gradients, all of which batch normalisation meets in every step: tfjs's own make
- * tensors of ones in JavaScript and tile statistics to the size of the images instead of broadcasting them.
+ * Faster forms of four of tfjs's gradients. Three batch normalisation meets in every step: tfjs's own make tensors of
+ * ones in JavaScript and tile statistics to the size of the images instead of broadcasting them. That of relu is a
+ * product with a step, which the native back end composes of five operations.
  *
  * Each function gets dy, the gradient with respect to the output, and gives the gradients with respect to the
  * inputs, lazily: tfjs calls only those that a trained variable depends on.
@@ -22,7 +24,19 @@ function stretch(dy: tf.Tensor, x: tf.Tensor, axis: unknown): tf.Tensor {
   return tf.mul(tf.reshape(dy, kept), tf.fill(x.shape, 1));
 }
 
+/** dy where y, relu's output, is above 0. */
+function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  const native = nativeBackend();
+  if (native) return native.executeSingleOutput("ReluGrad", [float32(native, "T")], [dy, y]);
+  return tf.mul(dy, tf.step(y));
+}
+
 const GRADIENTS: Readonly<Record<string, Gradient>> = {
+  Relu: {
+    // The output tells as much as the input does, which then need not be kept.
+    outputsToSave: [true],
+    gradFunc: (dy, [y]) => ({ x: () => reluGradient(dy, y!) }),
+  },
   Sum: {
     inputsToSave: ["x"],
     gradFunc: (dy, [x], { axis }) => ({ x: () => stretch(dy, x!, axis) }),

@@ -1,4 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { adamSteps } from "../engine/native/adam.js";
+import { nativeBackend } from "../engine/native/backend.js";
 import type { NamedWeight } from "./network.js";
 import type { Gradients, Optimizer, OptimizerState } from "./optimizer.js";
 import { Slots } from "./slots.js";
@@ -45,20 +47,32 @@ export class Adam implements Optimizer {
     this.power1 *= BETA1;
     this.power2 *= BETA2;
     const rate = (learningRate * Math.sqrt(1 - this.power2)) / (1 - this.power1);
-    for (const { weight, kept } of this.moments) {
-      const m = kept.m!;
-      const v = kept.v!;
-      const g = gradients[weight.name]!;
-      tf.tidy(() => {
-        m.assign(tf.add(tf.mul(m, BETA1), tf.mul(g, 1 - BETA1)));
-        v.assign(tf.add(tf.mul(v, BETA2), tf.mul(tf.square(g), 1 - BETA2)));
-        const decayed = this.weightDecay === 0 ? weight : tf.mul(weight, 1 - learningRate * this.weightDecay);
-        weight.assign(tf.sub(decayed, tf.mul(tf.div(m, tf.add(tf.sqrt(v), EPSILON)), rate)));
-      });
-    }
+    const decay = 1 - learningRate * this.weightDecay;
+    tf.tidy(() => {
+      const step = stepOf(rate);
+      for (const { weight, kept } of this.moments) {
+        if (decay !== 1) tf.tidy(() => weight.assign(tf.mul(weight, decay)));
+        step([weight, kept.m!, kept.v!], gradients[weight.name]!);
+      }
+    });
   }
 
   dispose(): void {
     this.moments.dispose();
   }
+}
+
+type Step = ReturnType<typeof adamSteps>;
+
+/** The step of a weight, as the engine takes it fastest. */
+function stepOf(rate: number): Step {
+  const native = nativeBackend();
+  if (native) return adamSteps(native, { beta1: BETA1, beta2: BETA2, epsilon: EPSILON, rate });
+  return ([weight, m, v], g) => {
+    tf.tidy(() => {
+      m.assign(tf.add(tf.mul(m, BETA1), tf.mul(g, 1 - BETA1)));
+      v.assign(tf.add(tf.mul(v, BETA2), tf.mul(tf.square(g), 1 - BETA2)));
+      weight.assign(tf.sub(weight, tf.mul(tf.div(m, tf.add(tf.sqrt(v), EPSILON)), rate)));
+    });
+  };
 }

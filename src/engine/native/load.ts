@@ -6,19 +6,12 @@ import "@tensorflow/tfjs-layers";
 import { StageError } from "../../contract/stage.js";
 import type { Engine } from "../engine.js";
 import { registerGradients } from "../gradients.js";
+import type { Bindings, NativeBackend } from "./backend.js";
 import { ENGINE_FILES, type InstalledEngine, usableEngine } from "./installed.js";
 import { requireBindings, requireFromPackage } from "./package.js";
 
-/** What of the compiled bindings is used here; the rest is for the package's own back end. */
-interface Bindings {
-  readonly TF_Version: string;
-}
-
 interface BackendModule {
-  readonly NodeJSKernelBackend: new (
-    bindings: Bindings,
-    packageName: string,
-  ) => tf.KernelBackend & { readonly isUsingGpuDevice: boolean };
+  readonly NodeJSKernelBackend: new (bindings: Bindings, packageName: string) => NativeBackend;
 }
 
 export interface NativeEngine extends Engine {

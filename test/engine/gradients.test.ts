@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { it } from "node:test";
 import * as tf from "@tensorflow/tfjs-core";
-import { openEngine } from "../../src/engine/engine.js";
+import { onEachEngine } from "./each-engine.js";
 import { assertClose, finiteDifferences, pixels } from "./numeric.js";
-
-before(async () => void (await openEngine("wasm")));
 
 interface Case {
   readonly name: string;
@@ -59,9 +57,9 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe("registered gradients equal finite differences", () => {
+onEachEngine(() => {
   for (const { name, shapes, f, map = (v: number) => v } of CASES) {
-    it(name, () => {
+    it(`the gradient of ${name} equals finite differences`, () => {
       const inputs = shapes.map((shape, i) => pixels(shape, i + 11).map(map));
       const weights = pixels(
         tf.tidy(() => f(...inputs.map((v, i) => tf.tensor(v, shapes[i]!))).shape),

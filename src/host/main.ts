@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { finished } from "node:stream/promises";
 import type { BaseContext, ItemModule, StageModule } from "../contract/stage.js";
 import { type HostResult, NO_RESULT, TASK_FILES, type Task } from "../contract/task.js";
 import { describeError } from "../core/errors.js";
@@ -11,9 +13,14 @@ import { runWhole } from "./whole.js";
 /** How often the host looks whether the runner that started it is still there, milliseconds. */
 const PARENT_EVERY = 1000;
 
-/** The stage host: `node host/main.js <task folder>`. Exit 0 whenever result.json was written. */
+/**
+ * The stage host: `node host/main.js <task folder> [<module>]`. Exit 0 whenever result.json was written. A module is
+ * given where the host is started before its task is written: it loads that module, and looks for the task when its
+ * input ends. No task by then means that there is nothing to do, or nobody left who wants it.
+ */
 async function main(): Promise<void> {
-  const folder = process.argv[2] as string;
+  const [folder, early] = process.argv.slice(2) as [string, string?];
+  if (early !== undefined && !(await isWanted(folder, early))) return;
   const task = readTask(folder);
   const secrets = takeSecrets(task.secrets);
   const redactor = new Redactor(secrets.values());
@@ -56,6 +63,13 @@ async function main(): Promise<void> {
   } catch (error) {
     fail(error);
   }
+}
+
+async function isWanted(folder: string, module: string): Promise<boolean> {
+  // What is wrong with it is said when the task wants it.
+  import(module).catch(() => {});
+  await finished(process.stdin.resume());
+  return existsSync(join(folder, TASK_FILES.task));
 }
 
 async function execute(

@@ -56,7 +56,9 @@ type Call = (...args: unknown[]) => unknown;
  * SIGKILL at the chosen one. Stage hosts that it starts are loaded so too.
  */
 function install({ trace, at }: MortalOptions): void {
-  const self = processName();
+  let named: string | undefined;
+  // A host that is started early has no task yet: it has one when it writes.
+  const self = () => (named ??= processName());
   const table = fs as unknown as Record<string, Call>;
   const originals = new Map(Object.keys(WRITES).map((name) => [name, table[name] as Call]));
   const counts = new Map<string, number>();
@@ -64,7 +66,7 @@ function install({ trace, at }: MortalOptions): void {
   const tell = (line: object) => fs.writeFileSync(trace, `${JSON.stringify(line)}\n`, { flag: "a" });
   // Some of node:fs is made of other parts of it: only the outermost call is a write of the program.
   let inside = false;
-  tell({ process: self, pid: process.pid });
+  tell({ pid: process.pid });
 
   const pathOf = (call: string, args: unknown[]): string => {
     const argument = WRITES[call as keyof typeof WRITES];
@@ -78,9 +80,9 @@ function install({ trace, at }: MortalOptions): void {
     // Standard output and error are no part of the store.
     const isPoint = opened === undefined ? typeof args[0] !== "number" || args[0] > 2 : toWrite;
     if (isPoint) counts.set(name, nth);
-    if (isPoint && !at) tell({ process: self, name, nth });
+    if (isPoint && !at) tell({ process: self(), name, nth });
     const death =
-      isPoint && at?.process === self && at.name === name && at.nth === nth ? at.death : undefined;
+      isPoint && at?.process === self() && at.name === name && at.nth === nth ? at.death : undefined;
     if (death === "before") die(process.pid);
     if (death === "parent") die(process.ppid);
     if (death === "torn") {

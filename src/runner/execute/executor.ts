@@ -22,8 +22,21 @@ export interface RunningJob {
   kill(): void;
 }
 
+/** A host that was started before its task was written. It is ended by exactly one of the two. */
+export interface WaitingJob {
+  /** The task folder is complete: the host may begin. */
+  begin(): RunningJob;
+  /** There is nothing to do after all. */
+  dismiss(): void;
+}
+
 /** Starts stage hosts; results are read from the task folder, so an executor needs no channel back. */
 export interface Executor {
   readonly name: string;
   start(job: Job): RunningJob;
+  /**
+   * Starts a host that loads the kind's module while the runner still prepares the task. Absent where starting early
+   * saves nothing (a queue).
+   */
+  startEarly?(job: Job, module: string): WaitingJob;
 }

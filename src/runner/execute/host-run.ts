@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { type HostEvent, type HostResult, NO_RESULT, TASK_FILES } from "../../contract/task.js";
-import type { Executor, Exit, Job } from "./executor.js";
+import type { Exit, RunningJob } from "./executor.js";
 
 /** How often the events of a running host are read, milliseconds. */
 const FOLLOW_EVERY = 150;
@@ -16,9 +16,12 @@ export interface HostControl {
   readonly onEvent: (event: HostEvent) => void;
 }
 
-/** Runs one stage host over its task folder to its end, whatever that is. */
-export async function runHost(executor: Executor, job: Job, control: HostControl): Promise<HostResult> {
-  const running = executor.start(job);
+/** Follows a stage host that runs over its task folder to its end, whatever that is. */
+export async function runHost(
+  running: RunningJob,
+  folder: string,
+  control: HostControl,
+): Promise<HostResult> {
   let timedOut = false;
   const timers: NodeJS.Timeout[] = [];
   const kill = () => running.kill();
@@ -36,12 +39,12 @@ export async function runHost(executor: Executor, job: Job, control: HostControl
   control.signal.addEventListener("abort", interrupt, { once: true });
   control.kill.addEventListener("abort", kill, { once: true });
   if (control.signal.aborted) interrupt();
-  const follower = new EventFollower(join(job.folder, TASK_FILES.events), control.onEvent);
+  const follower = new EventFollower(join(folder, TASK_FILES.events), control.onEvent);
   const follow = setInterval(() => follower.read(), FOLLOW_EVERY);
   try {
     const exit = await running.done;
     follower.read();
-    const result = readResult(job.folder);
+    const result = readResult(folder);
     if (timedOut && result?.status !== "ok") return timeout(control.timeoutMs ?? 0);
     if (result) return result;
     if (control.signal.aborted || control.kill.aborted) return { protocol: 1, status: "interrupted" };

@@ -7,6 +7,7 @@ import { Duck } from "../../core/duck.js";
 import { writeFileAtomic } from "../../core/files.js";
 import { itemSpace, stageSeed } from "../plan/fingerprint.js";
 import { listedColumns, listItems, spoolListing } from "../plan/listing.js";
+import type { WaitingJob } from "./executor.js";
 import { runHost } from "./host-run.js";
 import { ItemTables } from "./item-tables.js";
 import { endOrphans } from "./orphans.js";
@@ -33,32 +34,62 @@ export async function runItemStage(env: StageEnv): Promise<Made> {
   const { stage, options } = env;
   const { store, registry, pipeline } = options;
   const space = itemSpace(registry, stage, pipeline.seed);
-  const columns = stage.kind.item?.columns ?? [];
   const work = store.taskDir(taskName(env, `table-${env.fingerprint}`, 0));
   mkdirSync(work, { recursive: true });
-  const duck = await Duck.open({ scratch: work });
+  await endOrphans(store, `items-${space}`);
+  const early = startEarly(env, space);
   try {
-    const tables = new ItemTables(duck, stage.kind, store, space);
-    await endOrphans(store, `items-${space}`);
-    await store.items.harvest(space, columns, duck);
-    await openInput(env, tables, work);
-    await tables.loadKnown(env.plan.refresh === true);
-    const processed = await tables.todoCount();
-    let transientFailures = 0;
-    if (processed > 0) {
-      const folders = await prepareHosts(env, tables, space, processed);
-      const results = await runHosts(env, folders, processed);
-      transientFailures = await tables.notePassing(folders);
-      await store.items.commit(space, columns, folders, duck);
-      const stopped = results.find((result) => result.status !== "ok");
-      if (stopped) throw new StageStopped(stopped);
-      await tables.loadDone();
+    const duck = await Duck.open({ scratch: work });
+    try {
+      return await mapItems(env, duck, space, work, early);
+    } finally {
+      duck.close();
     }
-    return await finish(env, tables, work, { processed, transientFailures });
   } finally {
-    duck.close();
+    early?.dismiss();
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+async function mapItems(
+  env: StageEnv,
+  duck: Duck,
+  space: string,
+  work: string,
+  early: WaitingJob | undefined,
+): Promise<Made> {
+  const { stage } = env;
+  const { store } = env.options;
+  const columns = stage.kind.item?.columns ?? [];
+  const tables = new ItemTables(duck, stage.kind, store, space);
+  await store.items.harvest(space, columns, duck);
+  await openInput(env, tables, work);
+  await tables.loadKnown(env.plan.refresh === true);
+  const processed = await tables.todoCount();
+  let transientFailures = 0;
+  if (processed > 0) {
+    const folders = await prepareHosts(env, tables, space, processed);
+    const results = await runHosts(env, folders, early, processed);
+    transientFailures = await tables.notePassing(folders);
+    await store.items.commit(space, columns, folders, duck);
+    const stopped = results.find((result) => result.status !== "ok");
+    if (stopped) throw new StageStopped(stopped);
+    await tables.loadDone();
+  }
+  return await finish(env, tables, work, { processed, transientFailures });
+}
+
+/**
+ * Starts the first host while the tables are read: nearly always there is something to do. Not where it is given
+ * secrets, which it must take out of its environment before it loads anything: it learns their names from its task.
+ */
+function startEarly(env: StageEnv, space: string): WaitingJob | undefined {
+  if (env.stage.secrets.length > 0) return undefined;
+  return env.executor.startEarly?.(hostJob(env, hostFolder(env, space, 0)), env.stage.kind.module);
+}
+
+function hostFolder(env: StageEnv, space: string, host: number): string {
+  return env.options.store.taskDir(taskName(env, `items-${space}`, host));
 }
 
 async function openInput(env: StageEnv, tables: ItemTables, work: string): Promise<void> {
@@ -107,12 +138,12 @@ async function prepareHosts(
   space: string,
   count: number,
 ): Promise<readonly string[]> {
-  const { stage, options } = env;
+  const { stage } = env;
   const most = stage.kind.item?.hosts?.(stage.params.all) ?? stageCpus(stage);
   const hosts = Math.max(1, Math.min(most, Math.ceil(count / ITEMS_PER_HOST)));
   const folders: string[] = [];
   for (let host = 0; host < hosts; host++) {
-    const folder = options.store.taskDir(taskName(env, `items-${space}`, host));
+    const folder = hostFolder(env, space, host);
     mkdirSync(folder, { recursive: true });
     const total = await tables.writeTodo(host, hosts, join(folder, TASK_FILES.todo));
     const task = {
@@ -127,7 +158,12 @@ async function prepareHosts(
   return folders;
 }
 
-async function runHosts(env: StageEnv, folders: readonly string[], total: number): Promise<HostResult[]> {
+async function runHosts(
+  env: StageEnv,
+  folders: readonly string[],
+  early: WaitingJob | undefined,
+  total: number,
+): Promise<HostResult[]> {
   const done = folders.map(() => 0);
   // One host's failure ends the others early: what they have finished is kept.
   const failure = new AbortController();
@@ -140,7 +176,8 @@ async function runHosts(env: StageEnv, folders: readonly string[], total: number
         done[host] = event.done;
         env.onEvent({ type: "progress", done: done.reduce((a, b) => a + b, 0), total });
       };
-      const result = await runHost(env.executor, hostJob(env, folder), { ...control, signal, onEvent });
+      const running = host === 0 && early ? early.begin() : env.executor.start(hostJob(env, folder));
+      const result = await runHost(running, folder, { ...control, signal, onEvent });
       if (result.status === "failed") failure.abort();
       return result;
     }),

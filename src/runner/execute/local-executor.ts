@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,44 +11,63 @@ const MEMORY_EVERY = 500;
 /** Runs each stage host as a child process in a process group of its own. */
 export const localExecutor: Executor = {
   name: "local",
-  start(job: Job): RunningJob {
-    mkdirSync(dirname(job.logFile), { recursive: true });
-    const log = openSync(job.logFile, "a");
-    // Its own group: Ctrl-C reaches the runner alone, which then asks the host to stop.
-    const child = spawn(process.execPath, [HOST, job.folder], {
-      env: job.env,
-      stdio: ["ignore", log, log],
-      detached: true,
-    });
-    closeSync(log);
-    let overMemory = false;
-    const kill = () => {
-      if (child.pid === undefined) return;
-      const others = [...descendants(child.pid), ...processesOf(job.folder)];
-      signal([...others, -child.pid], "SIGKILL");
-    };
-    const watch = setInterval(() => {
-      if (job.memoryMiB === undefined || residentBelow(child.pid) <= job.memoryMiB) return;
-      overMemory = true;
-      kill();
-    }, MEMORY_EVERY);
-    const done = new Promise<Exit>((resolve) => {
-      child.once("error", (error) => resolve({ kind: "not-started", message: error.message }));
-      child.once("exit", (code, by) => {
-        // Killed from outside, it leaves what it had started: its command would write on.
-        if (by) kill();
-        if (overMemory) resolve({ kind: "out-of-memory", memoryMiB: job.memoryMiB ?? 0 });
-        else if (by) resolve({ kind: "signalled", signal: by });
-        else resolve({ kind: "exited", code: code ?? 0 });
-      });
-    }).finally(() => clearInterval(watch));
+  start: (job) => follow(launch(job), job),
+  startEarly(job, module) {
+    // The end of its input tells the host to look for its task: also when this process dies.
+    const child = launch(job, module);
+    const running = follow(child, job);
+    // It may be dead by then; the end of its process says so.
+    child.stdin?.on("error", () => {});
+    const say = () => void child.stdin?.end();
     return {
-      done,
-      interrupt: () => void child.kill("SIGTERM"),
-      kill,
+      begin: () => {
+        say();
+        return running;
+      },
+      dismiss: say,
     };
   },
 };
+
+function launch(job: Job, early?: string): ChildProcess {
+  mkdirSync(dirname(job.logFile), { recursive: true });
+  const log = openSync(job.logFile, "a");
+  try {
+    // Its own group: Ctrl-C reaches the runner alone, which then asks the host to stop.
+    return spawn(process.execPath, [HOST, job.folder, ...(early === undefined ? [] : [early])], {
+      env: job.env,
+      stdio: [early === undefined ? "ignore" : "pipe", log, log],
+      detached: true,
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+function follow(child: ChildProcess, job: Job): RunningJob {
+  let overMemory = false;
+  const kill = () => {
+    if (child.pid === undefined) return;
+    const others = [...descendants(child.pid), ...processesOf(job.folder)];
+    signal([...others, -child.pid], "SIGKILL");
+  };
+  const watch = setInterval(() => {
+    if (job.memoryMiB === undefined || residentBelow(child.pid) <= job.memoryMiB) return;
+    overMemory = true;
+    kill();
+  }, MEMORY_EVERY);
+  const done = new Promise<Exit>((resolve) => {
+    child.once("error", (error) => resolve({ kind: "not-started", message: error.message }));
+    child.once("exit", (code, by) => {
+      // Killed from outside, it leaves what it had started: its command would write on.
+      if (by) kill();
+      if (overMemory) resolve({ kind: "out-of-memory", memoryMiB: job.memoryMiB ?? 0 });
+      else if (by) resolve({ kind: "signalled", signal: by });
+      else resolve({ kind: "exited", code: code ?? 0 });
+    });
+  }).finally(() => clearInterval(watch));
+  return { done, interrupt: () => void child.kill("SIGTERM"), kill };
+}
 
 /** Resident memory of a process and all below it, in MiB: a command's memory is its stage's. */
 function residentBelow(pid: number | undefined): number {

@@ -26,7 +26,7 @@ export async function runWholeStage(env: StageEnv): Promise<Made> {
   mkdirSync(folder, { recursive: true });
   try {
     writeFileAtomic(join(folder, TASK_FILES.task), JSON.stringify(baseTask(env, "whole")));
-    const result = await runHost(env.executor, hostJob(env, folder), {
+    const result = await runHost(env.executor.start(hostJob(env, folder)), folder, {
       ...hostControl(env),
       onEvent: env.onEvent,
     });

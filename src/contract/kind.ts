@@ -110,13 +110,27 @@ export interface ListContext extends IdentityContext {
   readonly signal: AbortSignal;
   /** The secret in the environment variable of that name, if the stage's params named it. @throws StageError */
   secret(variable: string): string;
+  /**
+   * The tables behind hashFile (core/stat-table.ts), for a lister that looks at very many files in threads of its own;
+   * none while they hold too little to be worth a thread.
+   */
+  rememberedFiles(): readonly SharedArrayBuffer[];
+}
+
+/** Items as they were when the source was looked at. */
+export interface Listed extends AsyncIterable<ListedItem> {
+  /**
+   * What stands for all of them, where the source knows it without giving each: equal for equal items. They may then be
+   * gone through more than once.
+   */
+  readonly sum?: { readonly identity: string; readonly count: number };
 }
 
 /**
  * Lists a crawl's items, in an order that follows from the items alone: equal sources give equal listings, whose hash
  * may stand for them.
  */
-export type Lister = (context: ListContext) => AsyncIterable<ListedItem>;
+export type Lister = (context: ListContext) => Listed | Promise<Listed>;
 
 /** What computes a stage, where that changes bytes. */
 export type ImplName = "engine" | "sharp";

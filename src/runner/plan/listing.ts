@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type Kind, LISTED_COLUMNS, type ListedItem, type Lister } from "../../contract/kind.js";
+import { type Kind, LISTED_COLUMNS, type Listed, type ListedItem, type Lister } from "../../contract/kind.js";
 import { StageError } from "../../contract/stage.js";
 import type { StageConfig } from "../config/pipeline.js";
 import type { Store } from "../store/store.js";
@@ -9,9 +9,9 @@ import type { Store } from "../store/store.js";
 /** Lines are put together, hashed and written in pieces of about this many characters. */
 const PIECE = 1 << 18;
 
-/** A listing whose hash is known: its lines stay in memory until the plan knows whether they are needed. */
+/** A listing whose hash is known: what it holds is kept until the plan knows whether it is needed. */
 export interface Listing {
-  /** sha256 over the lines without locators, in the lister's order. */
+  /** The source's own sum, or sha256 over the lines without locators, in the lister's order. */
   readonly identity: string;
   readonly count: number;
   /** Writes the listing as JSON lines: id, input, its columns, refused of those that are, locator. */
@@ -57,7 +57,7 @@ export async function listItems(
   stage: StageConfig,
   list: () => Promise<Lister>,
   options: ListingOptions,
-): Promise<AsyncIterable<ListedItem>> {
+): Promise<Listed> {
   const lister = await list();
   const { store, ...given } = options;
   return lister({
@@ -65,6 +65,7 @@ export async function listItems(
     with: stage.params.all,
     cache: join(store.root, "cache", "sources"),
     hashFile: (path) => store.stat.hashFile(path),
+    rememberedFiles: () => store.stat.tablesForThreads(),
     secret(variable) {
       const value = stage.secrets.includes(variable) ? process.env[variable] : undefined;
       if (value) return value;
@@ -76,11 +77,12 @@ export async function listItems(
   });
 }
 
-/** Reads a whole listing and hashes it. Memory: some 300 bytes an item, none of it JavaScript's. */
-export async function collectListing(
-  items: AsyncIterable<ListedItem>,
-  names: readonly string[],
-): Promise<Listing> {
+/**
+ * Hashes a whole listing, unless the source has done so itself. Memory: then nothing, else some 300 bytes an item, none
+ * of it JavaScript's.
+ */
+export async function collectListing(items: Listed, names: readonly string[]): Promise<Listing> {
+  if (items.sum) return { ...items.sum, writeTo: (path) => spoolListing(items, names, path) };
   const hash = createHash("sha256").update("listing/2\n");
   const pieces: Buffer[] = [];
   let count = 0;

@@ -1,11 +1,11 @@
-import { hash as digest } from "node:crypto";
-import { type BigIntStats, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../core/files.js";
 import { type Sha256, sha256File, sha256FileSync } from "../../core/hash.js";
+import { describe, keyOf, STATE_BYTES } from "../../core/stat-state.js";
+import { makeRecord, type StatRecord, StatTable } from "../../core/stat-table.js";
 import type { Notices } from "./notices.js";
 import { namesIn, remove, uniqueName } from "./paths.js";
-import { makeRecord, STATE_BYTES, type StatRecord, StatTable } from "./stat-table.js";
 
 /**
  * A file changed this shortly before it was hashed is not remembered: a further change within the clock's grain
@@ -15,6 +15,8 @@ const RACY_MS = 2000;
 /** At least so many new records are written at once; more as there are more, so that files stay few. */
 const BATCH = 5000;
 const SYNC_HASH_BYTES = 4 << 20;
+/** So many remembered files are worth starting threads (60 ms each) to look them up. */
+const WORTH_THREADS = 20_000;
 
 /**
  * sha256 of files by path, remembered as long as size, mtime, ctime (both in ns) and inode stay the same. Tables in
@@ -41,11 +43,11 @@ export class StatCache {
   async hashFile(path: string): Promise<Sha256> {
     const stats = statSync(path, { bigint: true });
     const state = describe(stats);
-    const key = digest("sha256", path, "buffer");
+    const key = keyOf(path);
     this.tables ??= this.load();
     for (const table of this.tables) {
       const hash = table.find(key, state);
-      if (hash !== undefined) return hash;
+      if (hash !== undefined) return hash.toString("hex");
     }
     const name = key.toString("latin1");
     const recent = this.pending.get(name);
@@ -59,6 +61,12 @@ export class StatCache {
       if (this.pending.size >= Math.max(BATCH, this.known)) this.flush();
     }
     return hash;
+  }
+
+  /** The tables as they were read, once they hold so much that looking in threads is worth it. */
+  tablesForThreads(): readonly SharedArrayBuffer[] {
+    this.tables ??= this.load();
+    return this.known < WORTH_THREADS ? [] : this.tables.flatMap(({ shared }) => shared ?? []);
   }
 
   /** Writes what is new, and one file for those that were read. */
@@ -99,7 +107,7 @@ export class StatCache {
     this.known = 0;
     const tables: StatTable[] = [];
     for (const path of statFiles(this.folder)) {
-      const table = StatTable.read(path);
+      const table = this.read(path);
       if (table === "gone") continue;
       if (table) {
         tables.push(table);
@@ -112,6 +120,16 @@ export class StatCache {
     }
     return tables;
   }
+
+  private read(path: string): ReturnType<typeof StatTable.read> {
+    try {
+      return StatTable.read(path);
+    } catch (error) {
+      const { message } = error as Error;
+      this.notices.add(`a part of the stat cache cannot be read (${message}): its files are hashed again`);
+      return "gone";
+    }
+  }
 }
 
 /** The files of a stat cache, oldest first. */
@@ -119,13 +137,4 @@ export function statFiles(folder: string): string[] {
   return namesIn(folder)
     .filter((name) => /^\d{9}-[0-9a-f]+\.stat$/.test(name))
     .map((name) => join(folder, name));
-}
-
-function describe(stats: BigIntStats): Buffer {
-  const state = Buffer.allocUnsafe(STATE_BYTES);
-  state.writeBigUInt64LE(BigInt.asUintN(64, stats.size), 0);
-  state.writeBigInt64LE(stats.mtimeNs, 8);
-  state.writeBigInt64LE(stats.ctimeNs, 16);
-  state.writeBigUInt64LE(BigInt.asUintN(64, stats.ino), 24);
-  return state;
 }

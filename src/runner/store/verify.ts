@@ -1,11 +1,11 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Duck } from "../../core/duck.js";
+import { StatTable } from "../../core/stat-table.js";
 import type { Lock } from "./locks.js";
 import { remove } from "./paths.js";
 import type { Problem } from "./problem.js";
 import { statFiles } from "./stat.js";
-import { StatTable } from "./stat-table.js";
 import type { Store } from "./store.js";
 import { verifyLoose, verifyPacks, verifySegments } from "./verify-blobs.js";
 import { verifyTables } from "./verify-tables.js";

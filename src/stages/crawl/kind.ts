@@ -45,9 +45,9 @@ export const kind: Kind = {
   },
   impl: (params) => sourceOf(params).impl,
   list: async (): Promise<Lister> => {
-    return async function* (context) {
+    return async (context) => {
       const list = await sourceOf(context.with).list();
-      yield* byRights(list(context), (context.with as Params).rights);
+      return byRights(await list(context), (context.with as Params).rights);
     };
   },
   listedAtPlan: (params) => sourceOf(params).listedAtPlan,

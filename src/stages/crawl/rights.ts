@@ -1,13 +1,15 @@
-import type { ListedItem } from "../../contract/kind.js";
+import type { Listed, ListedItem } from "../../contract/kind.js";
 import { isListed, licenseName, readLicense } from "../../core/licenses.js";
 import type { Rights } from "./schema.js";
 
 /** Refuses listed items whose licence is not wanted, before anything is fetched. */
-export async function* byRights(
-  items: AsyncIterable<ListedItem>,
-  rights: Rights | undefined,
-): AsyncGenerator<ListedItem> {
-  if (!rights) return yield* items;
+export function byRights(items: Listed, rights: Rights | undefined): Listed {
+  if (!rights) return items;
+  // The rights stand in the fingerprint themselves: a sum of the items does for both.
+  return { ...(items.sum ? { sum: items.sum } : {}), [Symbol.asyncIterator]: () => checked(items, rights) };
+}
+
+async function* checked(items: Listed, rights: Rights): AsyncGenerator<ListedItem> {
   for await (const item of items) {
     const refused = item.refused ?? refusal(item, rights);
     yield refused ? { ...item, refused } : item;

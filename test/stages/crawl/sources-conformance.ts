@@ -21,12 +21,13 @@ export interface SourceSetup {
 }
 
 /** What a listing may use beside its params, in folders of its own. */
-export function listing(): Pick<ListContext, "scratch" | "cache" | "signal" | "secret"> {
+export function listing(): Pick<ListContext, "scratch" | "cache" | "signal" | "secret" | "rememberedFiles"> {
   const folder = temporaryFolder();
   return {
     scratch: join(folder, "scratch"),
     cache: join(folder, "cache"),
     signal: new AbortController().signal,
+    rememberedFiles: () => [],
     secret: (variable) => process.env[variable] ?? assert.fail(`no secret ${variable}`),
   };
 }
@@ -48,7 +49,7 @@ export async function listSource(
     ...options,
   };
   const listed: ListedItem[] = [];
-  for await (const item of lister(context)) listed.push(item);
+  for await (const item of await lister(context)) listed.push(item);
   listed.sort((a, b) => (a.id < b.id ? -1 : 1));
   return { listed, warnings };
 }
@@ -94,7 +95,7 @@ export function sourceConformance(name: string, setup: () => SourceSetup | Promi
     const { source, base = "/" } = await setup();
     const lister = await crawl.list!();
     const context = { ...listing(), with: { source }, base, seed: 0, hashFile: sha256File, warn() {} };
-    for await (const item of lister(context)) {
+    for await (const item of await lister(context)) {
       assert.ok(item.id);
       break;
     }

@@ -23,7 +23,8 @@ test("a million scenes are listed as they are asked for", async () => {
   const context = { with: { source: { ...source, count: 1_000_000 } }, base: "/", seed: 0 };
   const before = process.memoryUsage().heapUsed;
   let count = 0;
-  for await (const _ of lister({ ...listing(), ...context, hashFile: async () => "", warn() {} })) count++;
+  for await (const _ of await lister({ ...listing(), ...context, hashFile: async () => "", warn() {} }))
+    count++;
   assert.equal(count, 1_000_000);
   assert.ok(process.memoryUsage().heapUsed - before < 200e6, "the listing was held in memory");
 });

@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { findRecord } from "../../core/sorted-records.js";
-import { isCode } from "./paths.js";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { findRecord } from "./sorted-records.js";
+import { STATE_BYTES } from "./stat-state.js";
 
 /** sha256 of a file's path. */
 const KEY = 32;
-/** size, mtime, ctime, inode: 8 bytes each. */
-export const STATE_BYTES = 4 * 8;
 const RECORD = KEY + STATE_BYTES + 32;
 const MAGIC = Buffer.from("PSST");
 /** magic, record count (4), sha256 over all before it (32). */
@@ -29,9 +27,9 @@ export class StatTable {
   /** @returns undefined for a file that is no intact table, "gone" for one that is not there */
   static read(path: string): StatTable | undefined | "gone" {
     try {
-      return StatTable.decode(readFileSync(path));
+      return StatTable.decode(readShared(path));
     } catch (error) {
-      if (isCode(error, "ENOENT")) return "gone";
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return "gone";
       throw error;
     }
   }
@@ -44,6 +42,11 @@ export class StatTable {
       .update(bytes.subarray(0, end + 8))
       .digest();
     return sum.equals(bytes.subarray(end + 8)) ? new StatTable(bytes, end / RECORD) : undefined;
+  }
+
+  /** A table that another thread has read and found intact. */
+  static over(memory: SharedArrayBuffer): StatTable {
+    return new StatTable(Buffer.from(memory), (memory.byteLength - TRAILER) / RECORD);
   }
 
   /** A table of these records; their keys must differ. */
@@ -71,14 +74,20 @@ export class StatTable {
     return this.records;
   }
 
-  /** The hash of a file's bytes, if the file is known in this state. */
-  find(key: Buffer, state: Buffer): string | undefined {
+  /** Its memory where other threads can look into it: that of a table that was read. */
+  get shared(): SharedArrayBuffer | undefined {
+    const { buffer } = this.records;
+    return buffer instanceof SharedArrayBuffer ? buffer : undefined;
+  }
+
+  /** The hash of a file's bytes, if the file is known in this state: a view of 32 bytes. */
+  find(key: Buffer, state: Buffer): Buffer | undefined {
     const found = findRecord(this.records, RECORD, this.count, key);
     if (found < 0) return undefined;
     const stateAt = found * RECORD + KEY;
     const hashAt = stateAt + STATE_BYTES;
     const same = this.records.compare(state, 0, STATE_BYTES, stateAt, hashAt) === 0;
-    return same ? this.records.toString("hex", hashAt, hashAt + 32) : undefined;
+    return same ? this.records.subarray(hashAt, hashAt + 32) : undefined;
   }
 
   private compare(a: number, other: StatTable, b: number): number {
@@ -94,5 +103,22 @@ export class StatTable {
       .digest()
       .copy(bytes, end + 8);
     return new StatTable(bytes, count);
+  }
+}
+
+/** A file's bytes in memory that threads share. */
+function readShared(path: string): Buffer {
+  const fd = openSync(path, "r");
+  try {
+    const bytes = Buffer.from(new SharedArrayBuffer(fstatSync(fd).size));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const got = readSync(fd, bytes, filled, bytes.length - filled, filled);
+      if (got === 0) break;
+      filled += got;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    closeSync(fd);
   }
 }

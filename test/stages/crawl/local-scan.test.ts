@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import type { ListContext, Listed, ListedItem } from "../../../src/contract/kind.js";
+import { sha256File } from "../../../src/core/hash.js";
+import { StatTable } from "../../../src/core/stat-table.js";
+import { statFiles } from "../../../src/runner/store/stat.js";
+import { Store } from "../../../src/runner/store/store.js";
+import { list } from "../../../src/stages/crawl/sources/local/list.js";
+import { temporaryFolder } from "../../rigs/folder.js";
+import { listing } from "./sources-conformance.js";
+
+/** What a source sees when it lists; `given` counts first. */
+function listContext(given: Partial<ListContext> & Pick<ListContext, "with">): ListContext {
+  return { ...listing(), base: "/", seed: 0, hashFile: sha256File, warn() {}, ...given };
+}
+
+const OLD = new Date("2020-01-01T00:00:00Z");
+
+function put(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  utimesSync(path, OLD, OLD);
+}
+
+function source(path: string, more: object = {}) {
+  return { type: "local", path, patterns: ["**/*.png"], ignore: [], follow_symlinks: false, ...more };
+}
+
+async function all(listed: Listed): Promise<ListedItem[]> {
+  const items: ListedItem[] = [];
+  for await (const item of listed) items.push(item);
+  return items;
+}
+
+/** What an earlier run has remembered of some files: a real table, in memory that threads share. */
+async function rememberedTables(paths: readonly string[]): Promise<SharedArrayBuffer[]> {
+  const root = join(temporaryFolder(), "artifacts");
+  const store = Store.open(root);
+  for (const path of paths) await store.stat.hashFile(path);
+  await store.close();
+  return statFiles(join(root, "cache/stat")).map((file) => {
+    const table = StatTable.read(file);
+    assert.ok(table instanceof StatTable && table.shared);
+    return table.shared;
+  });
+}
+
+test("a folder's identity is what the definition gives, and every item is listed", async () => {
+  const root = temporaryFolder();
+  const texts = { "a.png": "one", "sub/b.png": "two", "sub/deep/c.png": "three", "sub/deep/d.png": "four" };
+  for (const [name, text] of Object.entries(texts)) put(join(root, name), text);
+  const listed = await list(listContext({ with: { source: source(root) } }));
+  // Python: sha256 of "folder/1" and of 16 sums, joined by line breaks. Each sum is sha256 over name, NUL, hexadecimal
+  // sha256 and line break of the files whose FNV-1a (32 bits) has the sum's number in its top four bits.
+  assert.deepEqual(listed.sum, {
+    identity: "c8791aaa01b2047ce178746612b69099ddb8d0b2f113182305be6f1529a6e07c",
+    count: 4,
+  });
+  const names = (await all(listed)).map((item) => item.columns.source_url);
+  assert.deepEqual(names.sort(), Object.keys(texts));
+});
+
+test("threads that look files up give what hashing here gives, whatever has changed since", async () => {
+  const root = temporaryFolder();
+  const elsewhere = temporaryFolder();
+  const paths = Array.from({ length: 300 }, (_, i) => join(root, `${i % 7}`, `${i % 3}`, `${i}.png`));
+  for (const [i, path] of paths.entries()) put(path, `picture ${i}`);
+  put(join(elsewhere, "linked.png"), "linked");
+  const tables = await rememberedTables(paths);
+  const changes: readonly [string, () => void][] = [
+    ["nothing", () => {}],
+    ["one is written anew", () => put(paths[5]!, "other")],
+    ["one is added", () => put(join(root, "new/x.png"), "new")],
+    ["one is moved", () => renameSync(paths[8]!, join(root, "moved.png"))],
+    ["one is gone", () => rmSync(paths[9]!)],
+    ["a link to a file", () => symlinkSync(join(elsewhere, "linked.png"), join(root, "link.png"))],
+    ["a link to a folder", () => symlinkSync(elsewhere, join(root, "folder"))],
+    ["a link to nothing", () => symlinkSync(join(elsewhere, "none"), join(root, "broken.png"))],
+  ];
+  for (const [what, change] of changes) {
+    change();
+    for (const follow_symlinks of [false, true]) {
+      const look = async (rememberedFiles: () => readonly SharedArrayBuffer[]) => {
+        const warnings: string[] = [];
+        const given = { with: { source: source(root, { follow_symlinks }) }, rememberedFiles };
+        const listed = await list(listContext({ ...given, warn: (message) => void warnings.push(message) }));
+        return { sum: listed.sum, items: await all(listed), warnings: warnings.sort() };
+      };
+      assert.deepEqual(await look(() => tables), await look(() => []), what);
+    }
+  }
+});
+
+test("what is remembered is not read again by the threads: only misses are hashed", async () => {
+  const root = temporaryFolder();
+  const paths = Array.from({ length: 40 }, (_, i) => join(root, `${i}.png`));
+  for (const [i, path] of paths.entries()) put(path, `picture ${i}`);
+  const tables = await rememberedTables(paths);
+  put(paths[3]!, "another");
+  const hashed: string[] = [];
+  const listed = await list(
+    listContext({
+      with: { source: source(root) },
+      rememberedFiles: () => tables,
+      async hashFile(path) {
+        hashed.push(path);
+        return "ab".repeat(32);
+      },
+    }),
+  );
+  assert.deepEqual(hashed, [paths[3]]);
+  const inputs = new Map((await all(listed)).map(({ locator, input }) => [locator, input]));
+  assert.equal(inputs.get(paths[3]!), "ab".repeat(32));
+  assert.equal(inputs.size, 40);
+});

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { TASK_FILES, type Task } from "../../../src/contract/task.js";
 import type { Executor, Job } from "../../../src/runner/execute/executor.js";
 import { temporaryFolder } from "../../rigs/folder.js";
@@ -92,6 +92,37 @@ export function executorConformance(executor: Executor): void {
       running.kill();
       assert.deepEqual(await running.done, { kind: "signalled", signal: "SIGKILL" });
       assert.equal(existsSync(join(deaf.folder, TASK_FILES.result)), false);
+    });
+
+    it("starts early: the host loads its module, and works when the task is there", async (t) => {
+      const { startEarly } = executor;
+      if (!startEarly) return t.skip("it has no early start");
+      const early = job('console.log("ran");');
+      const { module } = JSON.parse(readFileSync(join(early.folder, TASK_FILES.task), "utf8")) as Task;
+      const path = fileURLToPath(module);
+      writeFileSync(
+        path,
+        `${readFileSync(path, "utf8")}writeFileSync(${JSON.stringify(early.root)} + "/loaded", "");`,
+      );
+      const task = join(early.folder, TASK_FILES.task);
+      renameSync(task, `${task}.later`);
+      const waiting = startEarly(early, module);
+      await untilExists(join(early.root, "loaded"));
+      renameSync(`${task}.later`, task);
+      assert.deepEqual(await waiting.begin().done, { kind: "exited", code: 0 });
+      assert.equal(result(early).status, "ok");
+      assert.equal(readFileSync(early.logFile, "utf8"), "ran\n");
+    });
+
+    it("dismisses a host that was started early: it ends and leaves nothing", async (t) => {
+      const { startEarly } = executor;
+      if (!startEarly) return t.skip("it has no early start");
+      const early = job("");
+      rmSync(join(early.folder, TASK_FILES.task));
+      const waiting = startEarly(early, "file:///none.mjs");
+      waiting.dismiss();
+      assert.deepEqual(await waiting.begin().done, { kind: "exited", code: 0 });
+      assert.deepEqual(readdirSync(early.folder), []);
     });
 
     it("ends a host that takes more memory than the job allows", async () => {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { RunRecord } from "../runner/lineage/record.js";
-import { runPipeline } from "../runner/runner.js";
+import { refusedStage, runPipeline } from "../runner/runner.js";
 import { type PlanCommandOptions, printPlan } from "./plan.js";
 import { failuresText } from "./reporters/failure.js";
 import { plainReporter } from "./reporters/plain.js";
@@ -64,6 +64,11 @@ async function run(args: readonly string[], options: RunCommandOptions, terminal
   const record = await withStore(options.store, async (store) => {
     root = store.root;
     try {
+      const refused = await refusedStage({ pipeline, store, registry, targets, force: options.force });
+      if (refused?.refused) {
+        const { message, hint } = refused.refused;
+        throw new UsageError(`${refused.name} cannot run here: ${message}`, hint);
+      }
       const { listener } = reporter;
       const { signal, kill } = interrupt;
       const { force, keepGoing = false } = options;

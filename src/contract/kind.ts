@@ -132,6 +132,21 @@ export interface Listed extends AsyncIterable<ListedItem> {
  */
 export type Lister = (context: ListContext) => Listed | Promise<Listed>;
 
+/** What a kind may look at to say that a stage had better not begin. */
+export interface RefusalContext {
+  readonly with: JsonObject;
+  /** What computes it, by impl name. */
+  readonly impl: Readonly<Record<string, string>>;
+  /** The params of the nearest stage of a kind among those that this one depends on. */
+  upstream(kind: string): JsonObject | undefined;
+}
+
+/** Why a stage is not begun, and what to do about it. */
+export interface Refusal {
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** What computes a stage, where that changes bytes. */
 export type ImplName = "engine" | "sharp";
 
@@ -169,6 +184,11 @@ export interface Kind {
   readonly listedAtPlan?: (params: JsonObject) => boolean;
   /** Absolute URL of the module that exports `stage: StageModule` (whole) or `items: ItemModule`. */
   readonly module: string;
+  /**
+   * What speaks against carrying the stage out on this machine: a run that would come to it ends before it begins, and a
+   * plan says so. Runs in the runner, must be light.
+   */
+  readonly refusal?: (context: RefusalContext) => Refusal | undefined;
   /** What else stands in the fingerprint (exec: hashes of declared deps). Runs in the runner, must be light. */
   readonly identity?: (context: IdentityContext) => Promise<Json | undefined>;
 }

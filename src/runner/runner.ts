@@ -12,8 +12,9 @@ import { runStage } from "./execute/stage-run.js";
 import type { RunRecord, StageRecord } from "./lineage/record.js";
 import { Recorder } from "./lineage/recorder.js";
 import { gitState, machine } from "./lineage/surroundings.js";
-import type { Plan } from "./plan/plan.js";
+import type { Plan, PlannedStage } from "./plan/plan.js";
 import { Planner } from "./plan/planner.js";
+import { refusalOf } from "./plan/refusal.js";
 import type { Store } from "./store/store.js";
 
 export interface PlanOptions {
@@ -39,6 +40,18 @@ export interface RunOptions extends PlanOptions {
 /** What a run would do, and why; nothing is run and nothing written but the stat cache. */
 export function planPipeline(options: PlanOptions): Promise<Plan> {
   return new Planner(options, () => {}).plan();
+}
+
+/**
+ * The first stage that a run would come to although its kind refuses to carry it out here. Where no kind refuses
+ * anything, which costs nothing to know, nothing is planned.
+ */
+export async function refusedStage(options: PlanOptions): Promise<PlannedStage | undefined> {
+  const { pipeline, registry } = options;
+  const planner = new Planner(options, () => {});
+  if (!planner.selected().some((stage) => refusalOf(pipeline, registry, stage))) return undefined;
+  const { stages } = await planner.plan();
+  return stages.find(({ refused }) => refused);
 }
 
 /** Time-sorted to the millisecond (three hexadecimal digits after the second) and unique: 20261124T214501-3f9a1c. */

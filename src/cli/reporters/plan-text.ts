@@ -17,7 +17,12 @@ export function planText(plan: Plan, paint: Paint): string {
       ...(more > 0 ? [["", "", `and ${more} more: pipe explain ${stage.name}`]] : []),
     ];
   });
-  return [`${paint("bold", plan.pipeline)}: ${planSentence(plan)}`, ...columns(rows)].join("\n");
+  const refusals = plan.stages.flatMap(({ name, refused }) =>
+    refused
+      ? ["", `${name} ${paint("red", "cannot run here")}: ${refused.message}`, `  hint: ${refused.hint}`]
+      : [],
+  );
+  return [`${paint("bold", plan.pipeline)}: ${planSentence(plan)}`, ...columns(rows), ...refusals].join("\n");
 }
 
 /** "2 of 8 stages would run, 3 depend on what comes out". */

@@ -1,3 +1,4 @@
+import type { Refusal } from "../../contract/kind.js";
 import type { JsonObject } from "../../core/json.js";
 import type { StageConfig } from "../config/pipeline.js";
 
@@ -42,6 +43,8 @@ export type PlannedStage = {
   readonly name: string;
   readonly kind: string;
   readonly config: StageConfig;
+  /** Why a run that comes to it will not begin; only where it runs or may run. */
+  readonly refused?: Refusal;
 } & (
   | {
       readonly status: "cached";

@@ -8,6 +8,7 @@ import { stagePreimage, stageSeed } from "./fingerprint.js";
 import { collectListing, type Listing, listedColumns, listItems } from "./listing.js";
 import type { ArtifactRef, Plan, PlannedStage, Preimage, Reason } from "./plan.js";
 import { explainDifference } from "./reasons.js";
+import { refusalOf } from "./refusal.js";
 
 /** Outputs of the stages whose result is known, by stage name. */
 export type KnownOutputs = ReadonlyMap<string, Readonly<Record<string, ArtifactRef>>>;
@@ -109,7 +110,17 @@ export class Planner {
       plans.push(plan);
       if (plan.planned.status === "cached") known.set(stage.name, plan.planned.outputs);
     }
-    return { pipeline: this.options.pipeline.name, stages: rerunLost(plans) };
+    return {
+      pipeline: this.options.pipeline.name,
+      stages: rerunLost(plans).map((stage) => this.withRefusal(stage)),
+    };
+  }
+
+  private withRefusal(planned: PlannedStage): PlannedStage {
+    if (planned.status === "cached") return planned;
+    const { pipeline, registry } = this.options;
+    const refused = refusalOf(pipeline, registry, planned.config);
+    return refused ? { ...planned, refused } : planned;
   }
 
   private async identity(stage: StageConfig): Promise<{ identity?: Json | undefined; listing?: Listing }> {

@@ -1,4 +1,6 @@
 import type { Kind } from "../../contract/kind.js";
+import type { Params } from "./schema.js";
+import { tooSlow, type Work } from "./too-slow.js";
 import { weightsIdentity } from "./weights.js";
 
 /** Teaches a student network what the teacher said about the images. */
@@ -11,6 +13,14 @@ export const kind: Kind = {
   random: true,
   identity: weightsIdentity,
   impl: () => ["engine"],
+  refusal({ with: params, impl, upstream }) {
+    const side = upstream("resize")?.size;
+    const size =
+      typeof side === "number" ? { width: side, height: side } : (side as Work["size"] | undefined);
+    if (!size) return undefined;
+    const { student, epochs, samples_per_epoch: samples } = params as unknown as Params;
+    return tooSlow({ student, engine: impl.engine, size, epochs, samples });
+  },
   cpus: 1,
   module: new URL("./run.js", import.meta.url).href,
 };

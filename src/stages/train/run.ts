@@ -18,6 +18,7 @@ import { Progress } from "./progress.js";
 import { sampleFacts } from "./sample-facts.js";
 import type { Params } from "./schema.js";
 import { networkShape, trainSpec } from "./spec.js";
+import { tooSlow } from "./too-slow.js";
 import { weightsFile } from "./weights.js";
 
 export const stage: StageModule = { run };
@@ -33,6 +34,9 @@ async function run(context: StageContext): Promise<StageResult> {
     });
   }
   const engine = (context.impl.engine ?? "wasm") as EngineId;
+  const { student, epochs, samples_per_epoch: samples = dataset.counts.train } = params;
+  const refusal = tooSlow({ student, engine, size: dataset.size, epochs, samples });
+  if (refusal) throw new StageError(refusal.message, { class: "too-slow", hint: refusal.hint });
   await openEngine(engine);
   const advice = nativeAdvice(params.engine, engine);
   if (advice !== undefined) context.note(advice);

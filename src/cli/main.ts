@@ -48,6 +48,11 @@ export const VERBS: readonly VerbEntry[] = [
     load: () => import("./serve.js"),
   },
   {
+    name: "export",
+    summary: "write an artifact in a form that other programs read",
+    load: () => import("./export.js"),
+  },
+  {
     name: "engine",
     summary: "install, list or remove the native engine, which trains faster",
     load: () => import("./engine.js"),

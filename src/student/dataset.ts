@@ -57,7 +57,7 @@ export class Dataset {
     }
   }
 
-  async decode({ id, picture, labels }: EncodedSample): Promise<Loaded> {
+  async decode({ id, picture, labels }: Omit<EncodedSample, "file">): Promise<Loaded> {
     try {
       return { id, labels, pixels: await decodePixels(picture, this.size) };
     } catch (error) {

@@ -12,6 +12,8 @@ const CHUNK_BYTES = 2 ** 20;
 /** A sample as it lies in a shard. */
 export interface EncodedSample {
   readonly id: string;
+  /** Name of the picture's file in the shard: a form of the id that suits a file name. */
+  readonly file: string;
   /** The bytes of a JPEG or PNG file. */
   readonly picture: Buffer;
   readonly labels: SparseTargets;
@@ -27,7 +29,9 @@ export async function* readShard(path: string, name: string): AsyncGenerator<Enc
   const tar = extract();
   const reading = pipeline(createReadStream(path, { highWaterMark: CHUNK_BYTES }), tar);
   reading.catch(() => {}); // Seen by the loop below, and awaited after it.
-  let half: { key: string; picture?: Buffer; about?: { id: string; labels: SparseTargets } } | undefined;
+  let half:
+    | { key: string; file?: string; picture?: Buffer; about?: { id: string; labels: SparseTargets } }
+    | undefined;
   try {
     for await (const entry of tar) {
       const dot = entry.header.name.lastIndexOf(".");
@@ -37,9 +41,12 @@ export async function* readShard(path: string, name: string): AsyncGenerator<Enc
       const bytes = Buffer.concat(chunks);
       if (half?.key !== key) half = { key };
       if (entry.header.name.slice(dot) === ".json") half.about = JSON.parse(bytes.toString());
-      else half.picture = bytes;
-      const { picture, about } = half;
-      if (picture && about) yield { id: about.id, picture, labels: about.labels };
+      else {
+        half.picture = bytes;
+        half.file = entry.header.name;
+      }
+      const { file, picture, about } = half;
+      if (file !== undefined && picture && about) yield { id: about.id, file, picture, labels: about.labels };
     }
     await reading;
   } catch (error) {

@@ -1,5 +1,5 @@
 import { checkFile } from "../../core/blobs.js";
-import { Duck, type DuckRow, parquet, sqlName } from "../../core/duck.js";
+import { Duck, type DuckRow, parquet, sqlName, sqlString } from "../../core/duck.js";
 import { StageError } from "../../core/errors.js";
 import { licenseName, readLicense } from "../../core/licenses.js";
 import type { Store } from "../store/store.js";
@@ -101,6 +101,14 @@ export class Rights {
     return this.duck.stream(
       `SELECT license_name, license, license_url, attribution, author, page_url, source_url, count(*) AS images
        FROM source GROUP BY ALL ORDER BY ALL`,
+    );
+  }
+
+  /** Writes the images as a Parquet table, one row each; of several crawls that gave one, the first. */
+  async saveTo(path: string): Promise<void> {
+    await this.duck.run(
+      `COPY (SELECT DISTINCT ON (id) ${RIGHTS_COLUMNS.join(", ")} FROM source ORDER BY ALL)
+       TO ${sqlString(path)} (FORMAT parquet)`,
     );
   }
 

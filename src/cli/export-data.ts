@@ -1,0 +1,109 @@
+import { createWriteStream, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type InputArtifact, StageError } from "../contract/stage.js";
+import { checkFile } from "../core/blobs.js";
+import { Duck } from "../core/duck.js";
+import { Rights } from "../runner/lineage/rights.js";
+import type { Store } from "../runner/store/store.js";
+import type { Tree } from "../runner/store/trees.js";
+import { Dataset } from "../student/dataset.js";
+import { exportParquet, writeCard } from "../student/export/parquet.js";
+import { exportSeedFiles } from "../student/export/seed.js";
+import type { ExportContext } from "./export.js";
+import { rightsMarkdown } from "./lineage-rights.js";
+import { count, plural } from "./shared/format.js";
+import { stepPrinter } from "./shared/steps.js";
+
+/** Writes data/*.parquet, README.md and ATTRIBUTION.md. */
+export async function writeParquet(context: ExportContext): Promise<string> {
+  const { name, folder } = context;
+  return exporting(context, async ({ data, input, scratch, onShard }) => {
+    const origin = join(scratch, "origin.parquet");
+    await writeCredits(context, scratch, origin);
+    const duck = await Duck.open({ scratch });
+    try {
+      const sources = { data, samples: input.path("samples.parquet"), origin, onShard };
+      const files = await exportParquet(duck, sources, folder);
+      writeCard(folder, basename(name), data, files);
+      return `${plural(files.train.length + files.holdout.length, "Parquet file")} with ${images(data.counts)}`;
+    } finally {
+      duck.close();
+    }
+  });
+}
+
+/** Writes dataset/*.pkl, holdout/*.pkl, tag_index.json and ATTRIBUTION.md. */
+export async function writeSeed(context: ExportContext): Promise<string> {
+  return exporting(context, async ({ data, scratch, onShard }) => {
+    await writeCredits(context, scratch);
+    return images(await exportSeedFiles(data, context.folder, onShard));
+  });
+}
+
+interface Parts {
+  readonly input: InputArtifact;
+  readonly data: Dataset;
+  readonly scratch: string;
+  onShard(shard: string): void;
+}
+
+/** Opens the data set and tells on stderr how far its shards are. */
+async function exporting(
+  { store, artifact, terminal }: ExportContext,
+  work: (parts: Parts) => Promise<string>,
+): Promise<string> {
+  const scratch = store.workFolder(`export-${process.pid}`);
+  const steps = stepPrinter(terminal);
+  let done = 0;
+  const show = () => steps.show("writing", done, artifact.bytes);
+  try {
+    const input = inputOf(store, artifact);
+    show();
+    return await work({
+      input,
+      data: new Dataset(input),
+      scratch,
+      onShard(shard) {
+        done += artifact.entries[shard]?.bytes ?? 0;
+        show();
+      },
+    });
+  } finally {
+    steps.end();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** An artifact as stages see it; each file is checked when it is opened. */
+function inputOf(store: Store, artifact: Tree): InputArtifact {
+  return {
+    hash: artifact.hash,
+    files: Object.keys(artifact.entries).sort(),
+    path(name) {
+      const entry = artifact.entries[name];
+      if (!entry) throw new StageError(`the artifact ${artifact.hash.slice(0, 12)} has no file ${name}`);
+      const path = store.blobs.path(entry.blob);
+      checkFile(path, entry.blob, name);
+      return path;
+    },
+  };
+}
+
+/** Writes ATTRIBUTION.md and, where wanted, the table of origins. */
+async function writeCredits(context: ExportContext, scratch: string, origin?: string): Promise<void> {
+  const { store, name, artifact, folder } = context;
+  const rights = await Rights.open(store, artifact, scratch);
+  try {
+    if (origin !== undefined) await rights.saveTo(origin);
+    const text = Readable.from(rightsMarkdown(name, rights));
+    await pipeline(text, createWriteStream(join(folder, "ATTRIBUTION.md")));
+  } finally {
+    rights.close();
+  }
+}
+
+function images({ train, holdout }: { readonly train: number; readonly holdout: number }): string {
+  return `${count(train)} training and ${count(holdout)} held-out images`;
+}

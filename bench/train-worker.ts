@@ -38,8 +38,9 @@ const does: Readonly<Record<string, () => void>> = {
     tf.tidy(() => {
       const x = tf.tensor4d(bytes.slice(), [batch, side, side, 3]);
       const y = tf.tensor2d(scores.slice(), [batch, tags]);
+      const features = network.features(x);
       const { value, grads } = tf.variableGrads(
-        () => loss(network.trainingLogits(x, steps++), y),
+        () => loss(network.trainingLogits(features, steps++), y),
         trained.map((weight) => weight.value),
       );
       optimizer.apply(grads, 0.001);

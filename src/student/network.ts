@@ -2,9 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { StageError } from "../contract/stage.js";
 import { bodyOf, type NetworkShape } from "./architectures.js";
-import type { StepClock } from "./keyed-dropout.js";
+import { KeyedDropout, type StepClock } from "./keyed-dropout.js";
 import { apply } from "./layers/build.js";
 import { chainOf, INPUT } from "./layers/chain.js";
+import type { CompleteLayer } from "./layers/complete.js";
 import { type Preprocess, preprocess } from "./preprocess.js";
 
 export interface Size {
@@ -39,9 +40,11 @@ export interface NamedWeight {
 export class Network {
   private readonly model: tfl.LayersModel;
   private readonly clock: StepClock = { step: 0 };
-
+  private readonly chain: readonly CompleteLayer[];
   /** Layers that can be frozen: the input layer and the convolutional part. */
   private readonly base: number;
+  /** Layers whose values for an image never change, the input layer included. */
+  private constant = 1;
 
   /** @throws StageError for an input too small for the architecture, or layers that do not fit together. */
   constructor(readonly spec: NetworkSpec) {
@@ -57,7 +60,8 @@ export class Network {
     const { body, head, output } = chainOf(spec, tags, dropout);
     const input = tfl.input({ shape: [height, width, 3], name: INPUT });
     const draws = { seed, clock: this.clock };
-    const last = [...body, ...head, output].reduce((x, layer) => apply(layer, x, draws), input);
+    this.chain = [...body, ...head, output];
+    const last = this.chain.reduce((x, layer) => apply(layer, x, draws), input);
     this.base = 1 + body.length;
     this.model = tfl.model({ inputs: input, outputs: last, name: architecture });
   }
@@ -89,6 +93,21 @@ export class Network {
       layer.trainable = i >= count;
       if (!layer.trainable && layer.getClassName() === "BatchNormalization") alwaysInfers(layer);
     }
+    const changes = this.model.layers.findIndex((layer, i) => i > 0 && !isConstant(layer));
+    this.constant = count > 1 ? changes : 1;
+  }
+
+  /** The part of the network that gives an image the same values in every step; undefined where no layer is frozen. */
+  get frozenPart(): FrozenPart | undefined {
+    if (this.constant === 1) return undefined;
+    const { outputShape } = this.model.layers[this.constant - 1]!;
+    const layers = this.chain.slice(0, this.constant - 1);
+    const names = new Set(layers.map(({ name }) => name));
+    return {
+      layers,
+      shape: (outputShape as number[]).slice(1),
+      weights: this.weights().filter(({ name }) => names.has(layerOf(name))),
+    };
   }
 
   /** All weights in order, moving statistics included. The variables are the network's own. */
@@ -103,38 +122,70 @@ export class Network {
   /** The weights of the convolutional part, as `weights` gives them. */
   bodyWeights(): NamedWeight[] {
     const names = new Set(this.layerNames.slice(0, this.base));
-    return this.weights().filter(({ name }) => names.has(name.slice(0, name.lastIndexOf("/"))));
+    return this.weights().filter(({ name }) => names.has(layerOf(name)));
+  }
+
+  /**
+   * What the frozen part makes of pixels: what the part that learns gets. Without a frozen part, the network's input.
+   *
+   * @param pixels [batch, height, width, 3], 0–255
+   * @returns [batch, …shape of frozenPart]
+   */
+  features(pixels: tf.Tensor4D): tf.Tensor {
+    return tf.tidy(() =>
+      through(this.model.layers.slice(1, this.constant), preprocess(pixels, this.spec.preprocess), false),
+    );
   }
 
   /**
    * Logits while training: dropout is on, batch normalisation uses and follows the batch.
    *
-   * @param pixels [batch, height, width, 3], 0–255
+   * @param features as `features` gives them
    * @param step number of the training step, which keys the dropout mask
    * @returns [batch, tags]
    */
-  trainingLogits(pixels: tf.Tensor4D, step: number): tf.Tensor2D {
+  trainingLogits(features: tf.Tensor, step: number): tf.Tensor2D {
     this.clock.step = step;
-    const input = preprocess(pixels, this.spec.preprocess);
-    return this.model.apply(input, { training: true }) as tf.Tensor2D;
+    return through(this.model.layers.slice(this.constant), features, true) as tf.Tensor2D;
   }
 
   /** Scores in [0, 1], [batch, tags], for pixels [batch, height, width, 3] in 0–255. */
   scores(pixels: tf.Tensor4D): tf.Tensor2D {
-    return tf.tidy(() => tf.sigmoid(this.logits(pixels)));
+    return tf.tidy(() => tf.sigmoid(this.logits(this.features(pixels))));
   }
 
-  /** What `scores` is the sigmoid of: no dropout, the moving statistics. */
-  logits(pixels: tf.Tensor4D): tf.Tensor2D {
-    return tf.tidy(() => {
-      const input = preprocess(pixels, this.spec.preprocess);
-      return this.model.apply(input, { training: false }) as tf.Tensor2D;
-    });
+  /** What `scores` is the sigmoid of, by what `features` gives: no dropout, the moving statistics. */
+  logits(features: tf.Tensor): tf.Tensor2D {
+    return tf.tidy(() => through(this.model.layers.slice(this.constant), features, false) as tf.Tensor2D);
   }
 
   dispose(): void {
     this.model.dispose();
   }
+}
+
+/** The layers at the beginning of a network whose values for an image never change. */
+export interface FrozenPart {
+  readonly layers: readonly CompleteLayer[];
+  /** Of what it makes of an image. */
+  readonly shape: readonly number[];
+  readonly weights: readonly NamedWeight[];
+}
+
+/** A frozen layer, or one without weights, that draws nothing. */
+function isConstant(layer: tfl.layers.Layer): boolean {
+  if (layer.getClassName() === KeyedDropout.className) return false;
+  return !layer.trainable || layer.weights.length === 0;
+}
+
+/** The values after layers that come one after the other. */
+function through(layers: readonly tfl.layers.Layer[], values: tf.Tensor, training: boolean): tf.Tensor {
+  return layers.reduce((x, layer) => layer.apply(x, { training }) as tf.Tensor, values);
+}
+
+/** The layer of a weight by its name, `<layer>/<weight>`. */
+function layerOf(weight: string): string {
+  return weight.slice(0, weight.lastIndexOf("/"));
 }
 
 /** As Keras: a frozen batch normalisation neither uses nor follows the batch. tfjs's does both. */

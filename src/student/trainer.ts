@@ -189,8 +189,10 @@ class Training implements Trained {
     const { clipNorm } = this.spec;
     return tf.tidy(() => {
       const { pixels, scores, weights } = this.batch.tensors();
+      // Outside of what is differentiated: nothing of the frozen part need be kept.
+      const features = this.network.features(pixels);
       const { value, grads } = tf.variableGrads(
-        () => this.loss(this.network.trainingLogits(pixels, this.step), scores, weights),
+        () => this.loss(this.network.trainingLogits(features, this.step), scores, weights),
         this.trainable.map((weight) => weight.value),
       );
       this.optimizer.apply(clipNorm === undefined ? grads : clipByGlobalNorm(grads, clipNorm), rate);
@@ -205,7 +207,7 @@ class Training implements Trained {
     const run = async () => {
       const value = tf.tidy(() => {
         const { pixels, scores, weights } = this.batch.tensors();
-        return this.loss(this.network.logits(pixels), scores, weights).dataSync()[0]!;
+        return this.loss(this.network.logits(this.network.features(pixels)), scores, weights).dataSync()[0]!;
       });
       lossSum += finite(value, "validation") * this.batch.length;
       count += this.batch.length;

@@ -36,7 +36,7 @@ function train(steps: number): { losses: number[]; weights: Float32Array } {
       const x = images();
       const y = tf.tensor2d(pixels([BATCH, 3], 6).map(Math.abs), [BATCH, 3]);
       const variables = network.weights().flatMap((w) => (w.trainable ? [w.value] : []));
-      const loss = () => binaryCrossEntropy(network.trainingLogits(x, step), y);
+      const loss = () => binaryCrossEntropy(network.trainingLogits(network.features(x), step), y);
       const { value, grads } = tf.variableGrads(loss, variables);
       adam.apply(grads, 0.01);
       losses.push(value.dataSync()[0] as number);

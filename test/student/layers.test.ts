@@ -177,7 +177,7 @@ describe("gradients on wasm equal finite differences", () => {
         [4, 16, 16, 3],
       );
       const y = tf.tensor2d(pixels([4, 3], 2), [4, 3]);
-      const loss = () => tf.sum(tf.mul(net.trainingLogits(x, 0), y)) as tf.Scalar;
+      const loss = () => tf.sum(tf.mul(net.trainingLogits(net.features(x), 0), y)) as tf.Scalar;
       const trained = net.weights().filter((weight) => weight.trainable);
       const { grads } = tf.variableGrads(
         loss,

@@ -32,7 +32,7 @@ function step(network: Network, adam: Adam, number: number, side: number, batch:
     const y = tf.tensor2d(pixels([batch, 4], 2).map(Math.abs), [batch, 4]);
     const variables = network.weights().flatMap((w) => (w.trainable ? [w.value] : []));
     const { value, grads } = tf.variableGrads(
-      () => binaryCrossEntropy(network.trainingLogits(x, number), y),
+      () => binaryCrossEntropy(network.trainingLogits(network.features(x), number), y),
       variables,
     );
     adam.apply(grads, 0.01);
@@ -86,6 +86,62 @@ describe("vgg16", () => {
   });
 });
 
+describe("the frozen part", () => {
+  const part = (frozen: number, spec: Partial<NetworkSpec>) => {
+    const network = new Network({ ...SMALL, size: { width: 64, height: 64 }, ...spec });
+    network.freeze(frozen);
+    const { layers, shape, weights } = network.frozenPart ?? {};
+    network.dispose();
+    return { last: layers?.at(-1)?.name, shape, weights: weights?.length };
+  };
+
+  it("ends before the first layer that learns, behind the pooling", () => {
+    // Shapes by hand: 64 pixels halved by each pooling; a kernel and a bias for each convolution.
+    assert.deepEqual(part(15, { architecture: "vgg16" }), {
+      last: "block4_pool",
+      shape: [4, 4, 512],
+      weights: 20,
+    });
+    assert.deepEqual(part(6, { architecture: "vgg16" }), {
+      last: "block2_pool",
+      shape: [16, 16, 128],
+      weights: 8,
+    });
+    assert.deepEqual(part(2, { architecture: "vgg16" }), {
+      last: "block1_conv1",
+      shape: [64, 64, 64],
+      weights: 2,
+    });
+    // A frozen batch normalisation is a part of it, with its statistics.
+    assert.deepEqual(part(4, {}), { last: "block1_bn", shape: [32, 32, 16], weights: 6 });
+    assert.deepEqual(part(19, { architecture: "vgg16" }), { last: "flatten", shape: [2048], weights: 26 });
+  });
+
+  it("is none where nothing is frozen, or the first layer draws", () => {
+    const none = { last: undefined, shape: undefined, weights: undefined };
+    assert.deepEqual([part(0, {}), part(1, {})], [none, none]);
+    const layers = [
+      { type: "Dropout", rate: 0.5 },
+      { type: "Conv2D", filters: 2, kernel_size: 3 },
+    ] as const;
+    assert.deepEqual(part(3, { architecture: "layers", layers }), none);
+  });
+
+  it("gives what the whole network gives, and keeps its weights", () => {
+    const network = new Network({ ...SMALL, dropout: 0 });
+    const x = images(4, 16);
+    const before = tf.tidy(() => network.scores(x).dataSync());
+    network.freeze(7);
+    assertClose(
+      tf.tidy(() => network.scores(x).dataSync()),
+      before,
+      1e-6,
+    );
+    x.dispose();
+    network.dispose();
+  });
+});
+
 describe("vgg-small", () => {
   it("starts from its seed alone and learns", () => {
     const network = new Network(SMALL);
@@ -116,7 +172,7 @@ describe("vgg-small", () => {
     );
     // Its statistics are those it has, not the batch's: moving them moves what training sees.
     const x = images(4, 16);
-    const logits = () => tf.tidy(() => network.trainingLogits(x, 0).dataSync());
+    const logits = () => tf.tidy(() => network.trainingLogits(network.features(x), 0).dataSync());
     const first = logits();
     tf.tidy(() => weight("block1_bn/moving_mean").assign(tf.fill([16], 0.3)));
     assert.notDeepEqual(logits(), first);
@@ -141,7 +197,7 @@ describe("vgg-small", () => {
   it("keys dropout by step: the same step repeats, another differs, prediction has none", () => {
     const network = new Network(SMALL);
     const x = images(4, 16);
-    const logits = (n: number) => tf.tidy(() => network.trainingLogits(x, n).dataSync());
+    const logits = (n: number) => tf.tidy(() => network.trainingLogits(network.features(x), n).dataSync());
     const scores = () => tf.tidy(() => network.scores(x).dataSync());
     const first = logits(1);
     assert.deepEqual(logits(1), first);
@@ -160,10 +216,10 @@ describe("vgg-small", () => {
         .find((w) => w.name.endsWith(name))!
         .value.dataSync();
     assert.ok(weight("moving_mean").every((v) => v === 0));
-    for (let i = 0; i < 200; i++) tf.tidy(() => void network.trainingLogits(x, i));
+    for (let i = 0; i < 200; i++) tf.tidy(() => void network.trainingLogits(network.features(x), i));
     // After 200 equal batches at momentum 0.9 the statistics are the batch's: both modes agree.
     tf.tidy(() => {
-      const training = tf.sigmoid(network.trainingLogits(x, 0)).dataSync();
+      const training = tf.sigmoid(network.trainingLogits(network.features(x), 0)).dataSync();
       assertClose(network.scores(x).dataSync(), training, 1e-3);
     });
     x.dispose();

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { StageError } from "../core/errors.js";
 import type { WebClient } from "../core/net/client.js";
 import { VERSION } from "../core/version.js";
 import type { RequestLine } from "../serve/server.js";
@@ -55,8 +56,9 @@ async function serve(name: string, options: ServeOptions, terminal: Terminal): P
   const { MODEL_FILES } = await import("../student/model-file.js");
   const { info, model, weights } = MODEL_FILES;
   const files = Object.fromEntries([info, model, weights].map((file) => [file, source.path(file)]));
+  const lost = new AbortController();
   const { thread, student } = await EngineThread.open(files, (reason) =>
-    terminal.err(`the engine stopped (${reason}) and is started again`),
+    lost.abort(new StageError(`the engine has stopped: ${reason}`)),
   );
   const web = await webClient(options.urls);
   const interrupt = onInterrupt();
@@ -75,9 +77,10 @@ async function serve(name: string, options: ServeOptions, terminal: Terminal): P
     });
     const address = await server.listen({ port: options.port, host: options.host });
     announce(address, { name, tags: student.tags.length, engine: student.engine }, options, terminal);
-    await aborted(interrupt.signal);
+    await aborted(AbortSignal.any([interrupt.signal, lost.signal]));
     if (!options.json) terminal.err("stopping: what was accepted is answered first");
     await Promise.race([server.close(), aborted(interrupt.kill)]);
+    lost.signal.throwIfAborted();
   } finally {
     interrupt.dispose();
     await web?.close();

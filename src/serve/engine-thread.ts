@@ -22,7 +22,7 @@ export type FromEngine =
   | { readonly type: "scores"; readonly scores: Float32Array }
   | { readonly type: "failed"; readonly error: FailureText };
 
-/** A student in a thread of its own. A thread that ends unasked fails the batch it had and is started again. */
+/** A student in a thread of its own. */
 export class EngineThread {
   private worker: Worker | undefined;
   private closing = false;
@@ -43,7 +43,7 @@ export class EngineThread {
     return { thread, student: await thread.start() };
   }
 
-  /** False while a lost thread is being started again. */
+  /** False when the thread has ended unasked. */
   get ready(): boolean {
     return this.worker !== undefined;
   }
@@ -51,7 +51,7 @@ export class EngineThread {
   /** Scores, [tags] for each image. One call at a time. @throws ServeError */
   async predict(images: readonly Uint8Array[]): Promise<readonly Float32Array[]> {
     const { worker } = this;
-    if (!worker) throw new ServeError("UNAVAILABLE", "The engine is being started: try again.", 1);
+    if (!worker) throw new ServeError("UNAVAILABLE", "The engine has stopped.");
     const message = await this.ask(() => worker.postMessage({ images } satisfies ToEngine, buffers(images)));
     if (message.type === "failed") throw new ServeError("INTERNAL", message.error.message);
     if (message.type !== "scores") throw new Error(`the engine said ${message.type}`);
@@ -95,13 +95,9 @@ export class EngineThread {
   }
 
   private lost(reason: string): void {
-    const before = this.worker;
     this.worker = undefined;
-    this.current?.failed(new ServeError("UNAVAILABLE", "The engine stopped: try again.", 1));
-    if (this.closing) return;
-    this.onLost(reason);
-    // One that never was ready will not be the second time.
-    if (before) this.start().catch((error: Error) => this.onLost(error.message));
+    this.current?.failed(new ServeError("UNAVAILABLE", "The engine has stopped."));
+    if (!this.closing) this.onLost(reason);
   }
 }
 

@@ -98,7 +98,7 @@ export function openApi(secured: boolean): object {
             400: refusal("Not the JSON this path takes, too many pictures, or more than 10 MiB"),
             ...(secured ? { 401: refusal("No key"), 403: refusal("Another key") } : {}),
             429: refusal("Too many pictures are waiting: Retry-After tells when to come again"),
-            503: refusal("Stopping, or starting the engine"),
+            503: refusal("Stopping"),
           },
           ...(secured ? { security: [{ key: [] }, { header: [] }, { bearer: [] }] } : {}),
         },

@@ -188,7 +188,7 @@ export function buildServer(options: ServeOptions): FastifyInstance {
   app.get("/healthz", async (_, reply) => {
     if (!engine.ready) reply.code(503);
     return {
-      status: engine.ready ? "ok" : "starting the engine",
+      status: engine.ready ? "ok" : "the engine has stopped",
       model: options.name,
       tags: student.tags.length,
       engine: student.engine,

@@ -95,7 +95,9 @@ export function explanationText(explanation: Explanation, paint: Paint): string 
       ? [
           `fingerprint  known when ${andList(planned.waitsFor)} ${planned.waitsFor.length === 1 ? "has" : "have"} run`,
         ]
-      : [`fingerprint  ${planned.fingerprint}`]),
+      : planned.status === "failed"
+        ? []
+        : [`fingerprint  ${planned.fingerprint}`]),
     ...(preimage === undefined
       ? []
       : ["             the sha256 of this record's canonical JSON:", printable(jsonText(preimage))]),

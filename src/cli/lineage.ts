@@ -15,6 +15,7 @@ import {
   storeOption,
 } from "./shared/options.js";
 import { jsonText, printStream, type Terminal } from "./shared/output.js";
+import { newestRuns } from "./shared/run-list.js";
 import { withExistingStore } from "./shared/session.js";
 
 type LineageOptions = StoreOptions &
@@ -22,7 +23,10 @@ type LineageOptions = StoreOptions &
 
 export function declare(command: Command, terminal: Terminal): void {
   command
-    .argument("<name>", "a stage, an artifact's hash (6 digits do), a path, an item's id, or a run")
+    .argument(
+      "<name>",
+      "a stage, an artifact's hash (6 digits do), a path, an item's id, a run, or `last` for the last one",
+    )
     .option("--rights", "the sources of all images in a model, data set or table, and their licences")
     .option("--csv", "with --rights: a line for each image")
     .addOption(new Option("--md", "with --rights: an ATTRIBUTION.md").conflicts(["csv", "json"]));
@@ -37,7 +41,10 @@ export function declare(command: Command, terminal: Terminal): void {
   command.action(async (name: string, options: LineageOptions) => {
     if (options.rights) return printRights(name, options, terminal);
     if (options.csv || options.md) throw new UsageError("--csv and --md go with --rights");
-    const lineage = await withExistingStore(options.store, (store) => traceLineage(store, name));
+    const lineage = await withExistingStore(options.store, (store) => {
+      const last = name === "last" ? newestRuns(store.runs, 1)[0]?.runId : undefined;
+      return traceLineage(store, last ?? name);
+    });
     if (!lineage) {
       throw new UsageError(
         `the store knows no artifact, item, file or run ${name}`,

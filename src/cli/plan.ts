@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { planPipeline } from "../runner/runner.js";
 import { planJson, planText } from "./reporters/plan-text.js";
+import { EXIT } from "./shared/errors.js";
 import {
   examples,
   forceOption,
@@ -46,4 +47,5 @@ export async function printPlan(
     planPipeline({ pipeline, store, registry, targets, force: options.force }),
   );
   terminal.out(options.json ? jsonText(planJson(plan)) : planText(plan, terminal.outPaint));
+  if (plan.stages.some(({ status }) => status === "failed")) process.exitCode = EXIT.failed;
 }

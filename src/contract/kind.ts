@@ -12,9 +12,14 @@ export interface ParamKeywords {
   readonly pipeSecret?: true;
 }
 
+/** What an artifact is, as far as a wrong connection can be told before anything runs. */
+export type Holds = "images" | "labels" | "index" | "dataset" | "model" | "report" | "failures";
+
 /** A port that takes an artifact. */
 interface InputPort {
   readonly summary: string;
+  /** What it has to be; absent: anything. */
+  readonly holds?: Holds;
   readonly optional?: true;
 }
 
@@ -22,6 +27,8 @@ interface InputPort {
 interface OutputPort {
   readonly name: string;
   readonly summary: string;
+  /** What it is; absent: the kind does not know (a command's, a module's). */
+  readonly holds?: Holds;
 }
 
 /** A column that an item stage adds to a row; `blob` columns hold the sha256 of bytes in the store. */

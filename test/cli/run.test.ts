@@ -79,6 +79,29 @@ test("run --json prints the run record and nothing else on stdout", async () => 
   assert.deepEqual(JSON.parse(kept), record);
 });
 
+test("plan: a stage that cannot be planned says why, and hides nothing of the others", async () => {
+  const rig = rigWith(
+    `${TWO}  crawl: { uses: crawl, with: { source: { type: local, path: nowhere } } }
+  resize: { uses: resize, inputs: { images: crawl }, with: { size: 32 } }
+`,
+  );
+  const plan = await rig.pipe("plan", "demo.yaml");
+  assert.equal(plan.code, 1, plan.stderr);
+  const lines = plan.stdout.split("\n");
+  assert.equal(
+    lines[0],
+    "demo: 1 of 4 stages would run, and 2 more depend on what comes out, and 1 cannot run",
+  );
+  assert.match(lines[3]!, /^ {2}crawl {3}cannot run {2}.*nowhere/);
+  assert.match(lines[4]!, /^ {2}resize {2}unknown {5}until crawl has run/);
+  const { stages } = JSON.parse((await rig.pipe("plan", "demo.yaml", "--json")).stdout);
+  assert.match(stages[2].error.message, /nowhere/);
+  assert.deepEqual(
+    stages.map(({ status }: { status: string }) => status),
+    ["run", "unknown", "failed", "unknown"],
+  );
+});
+
 test("run --plan and plan tell what would run, and run nothing", async () => {
   const rig = rigWith(TWO);
   const plan = await rig.pipe("run", "demo.yaml", "--plan");

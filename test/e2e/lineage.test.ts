@@ -42,8 +42,10 @@ test("lineage goes from artifacts, runs, files and items to sources, and on to w
   );
 
   await t.test("a run", async () => {
-    const found = await lineage(rig, record.runId);
-    assert.deepEqual([found.subject, found.from, found.to], ["run", "crawl resize label", ""]);
+    for (const name of [record.runId, "last"]) {
+      const found = await lineage(rig, name);
+      assert.deepEqual([found.subject, found.from, found.to], ["run", "crawl resize label", ""]);
+    }
   });
 
   await t.test("a picture's file and its relative path lead to its rows in every table", async () => {

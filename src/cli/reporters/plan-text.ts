@@ -30,16 +30,20 @@ export function planSentence({ stages }: Plan): string {
   const number = (status: PlannedStage["status"]) => stages.filter((stage) => stage.status === status).length;
   const run = number("run");
   const unknown = number("unknown");
-  if (run + unknown === 0) {
+  const failed = number("failed");
+  if (run + unknown + failed === 0) {
     return stages.length === 1 ? "its one stage is up to date" : `all ${stages.length} stages are up to date`;
   }
-  const would = `${run} of ${plural(stages.length, "stage")} would run`;
-  if (unknown === 0) return would;
-  return `${would}, and ${unknown} more ${unknown === 1 ? "depends" : "depend"} on what comes out`;
+  return [
+    `${run} of ${plural(stages.length, "stage")} would run`,
+    ...(unknown > 0 ? [`${unknown} more ${unknown === 1 ? "depends" : "depend"} on what comes out`] : []),
+    ...(failed > 0 ? [`${failed} cannot run`] : []),
+  ].join(", and ");
 }
 
 export function statusText({ status }: PlannedStage, paint: Paint): string {
   if (status === "cached") return paint("green", "up to date");
+  if (status === "failed") return paint("red", "cannot run");
   return status === "run" ? paint("yellow", "would run") : paint("cyan", "unknown");
 }
 

@@ -48,6 +48,7 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
   const binder = new StageBinder(root, options.registry, validators);
   const stages = binder.bind();
   append(problems, binder.problems);
+  if (problems.length === 0) append(problems, unappliedProblems(read.root, options, validators));
   if (problems.length > 0) return { ok: false, problems: sortProblems(problems) };
   return {
     ok: true,
@@ -79,6 +80,30 @@ function checkProfiles(root: Value, problems: ConfigProblem[]): void {
       problems.push(problemAt(entry.key, message, didYouMean(name, stages) ?? "a new stage needs uses:"));
     }
   }
+}
+
+/**
+ * What would be wrong if a profile that is not applied were, each by itself over the file as it stands: nobody wants to learn of
+ * a typing mistake on the day the large run starts. Problems of what is not the profile's own are left to when it is applied.
+ */
+function unappliedProblems(
+  root: Value,
+  { registry, profiles }: LoadOptions,
+  validators: Validators,
+): readonly ConfigProblem[] {
+  return [...entriesOf(child(root, "profiles"))]
+    .filter(([name]) => !profiles.includes(name))
+    .flatMap(([name, { value }]) => {
+      const problems: ConfigProblem[] = [];
+      const merged = interpolate(mergeValues(root, value), problems);
+      const binder = new StageBinder(merged, registry, validators);
+      binder.bind();
+      append(problems, binder.problems);
+      return problems.map((problem) => ({
+        ...problem,
+        message: `with the profile ${name}: ${problem.message}`,
+      }));
+    });
 }
 
 function applyProfiles(root: Value, names: readonly string[], problems: ConfigProblem[]): Value {

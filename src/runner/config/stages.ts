@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { Kind, Registry } from "../../contract/kind.js";
+import type { Holds, Kind, Registry } from "../../contract/kind.js";
 import type { JsonObject } from "../../core/json.js";
 import { findCycles, topologicalOrder } from "./graph.js";
 import { nearest, suggest } from "./nearest.js";
@@ -11,6 +11,16 @@ import { memoryMiB, timeoutMs } from "./units.js";
 import { kindValidator, type Validators } from "./validators.js";
 import { paramViews, secretNames } from "./views.js";
 import { explainViolations } from "./violations.js";
+
+const NOUNS: Readonly<Record<Holds, string>> = {
+  images: "images",
+  labels: "labels",
+  index: "an index",
+  dataset: "a data set",
+  model: "a model",
+  report: "a report",
+  failures: "a table of failures",
+};
 
 /** Makes stages of their values: finds kinds, checks params, connects inputs, orders by dependency. */
 export class StageBinder {
@@ -83,7 +93,9 @@ export class StageBinder {
       }
       if (value.kind !== "scalar" || typeof value.value !== "string") continue;
       const ref = this.findOutput(name, value.value, value.at);
-      if (ref) connected[port] = ref;
+      if (!ref) continue;
+      connected[port] = ref;
+      if (kind) this.checkHolds(kind, port, ref, value.at);
     }
     for (const [port, { summary, optional }] of Object.entries(kind?.inputs ?? {})) {
       if (optional || meant.has(port) || child(inputs, port) !== undefined) continue;
@@ -109,6 +121,24 @@ export class StageBinder {
     const port = dot < 0 ? outputs[0]! : text.slice(dot + 1);
     if (outputs.includes(port)) return { stage, port };
     return refuse(`${stage} has no output "${port}"`, suggest(port, outputs, "it gives"));
+  }
+
+  /** Refuses labels where images are wanted; what a command or a module gives is not known. */
+  private checkHolds(taker: Kind, port: string, { stage, port: output }: InputRef, at: Place): void {
+    const wanted = Object.hasOwn(taker.inputs, port) ? taker.inputs[port]?.holds : undefined;
+    const given = this.kinds.get(stage)?.outputs.find(({ name }) => name === output)?.holds;
+    if (wanted === undefined || given === undefined || wanted === given) return;
+    const message = `${taker.name} wants ${NOUNS[wanted]} as "${port}", and ${stage}.${output} is ${NOUNS[given]}`;
+    this.problems.push(problemAt(at, message, this.suggestGiver(wanted, stage)));
+  }
+
+  private suggestGiver(wanted: Holds, not: string): string | undefined {
+    for (const [name, kind] of this.kinds) {
+      const output = kind.outputs.find(({ holds }) => holds === wanted);
+      if (!output || name === not) continue;
+      return `${kind.outputs[0] === output ? name : `${name}.${output.name}`} gives ${NOUNS[wanted]}`;
+    }
+    return undefined;
   }
 
   private suggestStage(name: string, taker: string): string | undefined {

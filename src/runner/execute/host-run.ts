@@ -69,7 +69,7 @@ function failed(message: string, hint: string): HostResult {
 function timeout(limit: number): HostResult {
   return failed(
     `it ran longer than its timeout of ${limit / 1000} s`,
-    "raise `timeout`; finished items and training snapshots are kept, so the next run goes on from there",
+    "raise `timeout`; what it had finished (items, snapshots of a training) is kept and not done again",
   );
 }
 

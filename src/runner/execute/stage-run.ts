@@ -50,7 +50,8 @@ class StageRun {
     try {
       const plan = await state.planner.planStage(stage, state.known, this.wish.whole);
       const { planned } = plan;
-      if (planned.status === "unknown") throw new Error(`${stage.name} was started before its inputs`);
+      if (planned.status === "unknown" || planned.status === "failed")
+        throw new Error(`${stage.name} was started before its inputs`);
       if (plan.result) return this.reuse(plan, "its result is in the store");
       state.options.store.requireWritable(`it has to run (${summarise(planned.reasons)})`);
       const before = state.options.store.results.get(planned.fingerprint)?.createdAt;

@@ -1,4 +1,5 @@
 import type { Refusal } from "../../contract/kind.js";
+import type { FailureText } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
 import type { StageConfig } from "../config/pipeline.js";
 
@@ -17,7 +18,8 @@ export interface Reason {
     | "result-lost"
     | "transient-failures"
     | "refresh-due"
-    | "upstream-unknown";
+    | "upstream-unknown"
+    | "not-plannable";
   readonly message: string;
   /** What it was and is, for params: { path: "dropout", from: 0.35, to: 0.5 }. */
   readonly detail?: JsonObject;
@@ -53,6 +55,8 @@ export type PlannedStage = {
       readonly reasons: readonly Reason[];
     }
   | { readonly status: "run"; readonly fingerprint: string; readonly reasons: readonly Reason[] }
+  /** What it needs is not there, or it is refused: a run would fail here. */
+  | { readonly status: "failed"; readonly error: FailureText; readonly reasons: readonly Reason[] }
   /** Its inputs are not known yet: whether it runs is decided after `waitsFor` have run. */
   | { readonly status: "unknown"; readonly waitsFor: readonly string[]; readonly reasons: readonly Reason[] }
 );

@@ -1,3 +1,4 @@
+import { describeError, StageError } from "../../core/errors.js";
 import { hashRecord } from "../../core/hash.js";
 import type { Json } from "../../core/json.js";
 import { andList } from "../../core/words.js";
@@ -106,7 +107,7 @@ export class Planner {
     const known = new Map<string, Readonly<Record<string, ArtifactRef>>>();
     const plans: StagePlan[] = [];
     for (const stage of this.selected()) {
-      const plan = await this.planStage(stage, known, this.wanted(stage));
+      const plan = await this.planned(stage, known);
       plans.push(plan);
       if (plan.planned.status === "cached") known.set(stage.name, plan.planned.outputs);
     }
@@ -121,6 +122,21 @@ export class Planner {
     const { pipeline, registry } = this.options;
     const refused = refusalOf(pipeline, registry, planned.config);
     return refused ? { ...planned, refused } : planned;
+  }
+
+  /** One stage that cannot be planned must not hide what is known of the others. */
+  private async planned(stage: StageConfig, known: KnownOutputs): Promise<StagePlan> {
+    try {
+      return await this.planStage(stage, known, this.wanted(stage));
+    } catch (error) {
+      if (!(error instanceof StageError)) throw error;
+      const { message, hint } = describeError(error);
+      const reasons: Reason[] = [
+        { code: "not-plannable", message: hint === undefined ? message : `${message} (${hint})` },
+      ];
+      const base = { name: stage.name, kind: stage.kind.name, config: stage };
+      return { planned: { ...base, status: "failed", error: describeError(error), reasons } };
+    }
   }
 
   private async identity(stage: StageConfig): Promise<{ identity?: Json | undefined; listing?: Listing }> {

@@ -21,8 +21,8 @@ export const kind: Kind = {
   summary: "Gathers pictures from a source",
   inputs: {},
   outputs: [
-    { name: "images", summary: "one row a picture, with its identity and rights" },
-    { name: "failures", summary: "items that could not be had, and why" },
+    { name: "images", holds: "images", summary: "one row a picture, with its identity and rights" },
+    { name: "failures", holds: "failures", summary: "items that could not be had, and why" },
   ],
   item: {
     columns: [

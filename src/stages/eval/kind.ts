@@ -6,11 +6,15 @@ export const kind: Kind = {
   version: 1,
   summary: "Measures the student on the held-out split, beside a baseline, and writes an HTML report",
   inputs: {
-    model: { summary: "the student that train made" },
-    data: { summary: "the data set that pack made; its `holdout` split is measured" },
+    model: { holds: "model", summary: "the student that train made" },
+    data: { holds: "dataset", summary: "the data set that pack made; its `holdout` split is measured" },
   },
   outputs: [
-    { name: "report", summary: "report.html, metrics.json, tags.parquet (each tag) and predictions.parquet" },
+    {
+      name: "report",
+      holds: "report",
+      summary: "report.html, metrics.json, tags.parquet (each tag) and predictions.parquet",
+    },
   ],
   impl: () => ["engine", "sharp"],
   cpus: 1,

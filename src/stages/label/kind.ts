@@ -6,10 +6,10 @@ export const kind: Kind = {
   name: "label",
   version: 2,
   summary: "Has a teacher score tags for each picture",
-  inputs: { images: { summary: "pictures, as resize gives them" } },
+  inputs: { images: { holds: "images", summary: "pictures, as resize gives them" } },
   outputs: [
-    { name: "labels", summary: "one row a picture: its tags with scores" },
-    { name: "failures", summary: "pictures the teacher could not label, and why" },
+    { name: "labels", holds: "labels", summary: "one row a picture: its tags with scores" },
+    { name: "failures", holds: "failures", summary: "pictures the teacher could not label, and why" },
   ],
   item: {
     port: "images",

@@ -6,10 +6,15 @@ export const kind: Kind = {
   version: 2,
   summary: "Packs images and their soft targets into WebDataset shards, split into train and holdout",
   inputs: {
-    images: { summary: "images table, all of one size" },
-    labels: { summary: "labels table; its `group_id` column keeps near duplicates on one side of the split" },
-    index: { summary: "index table: the tags and their output units" },
+    images: { holds: "images", summary: "images table, all of one size" },
+    labels: {
+      holds: "labels",
+      summary: "labels table; its `group_id` column keeps near duplicates on one side of the split",
+    },
+    index: { holds: "index", summary: "index table: the tags and their output units" },
   },
-  outputs: [{ name: "dataset", summary: "shards/*.tar, samples.parquet, tags.json, dataset.json" }],
+  outputs: [
+    { name: "dataset", holds: "dataset", summary: "shards/*.tar, samples.parquet, tags.json, dataset.json" },
+  ],
   module: new URL("./run.js", import.meta.url).href,
 };

@@ -4,10 +4,14 @@ export const kind: Kind = {
   name: "resize",
   version: 1,
   summary: "Brings pictures to one size, upright, in 8-bit sRGB",
-  inputs: { images: { summary: "pictures of any size" } },
+  inputs: { images: { holds: "images", summary: "pictures of any size" } },
   outputs: [
-    { name: "images", summary: "one row a picture: its new bytes, content area and perceptual hash" },
-    { name: "failures", summary: "pictures that could not be decoded, and why" },
+    {
+      name: "images",
+      holds: "images",
+      summary: "one row a picture: its new bytes, content area and perceptual hash",
+    },
+    { name: "failures", holds: "failures", summary: "pictures that could not be decoded, and why" },
   ],
   item: {
     port: "images",

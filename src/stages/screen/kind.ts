@@ -6,12 +6,19 @@ export const kind: Kind = {
   version: 1,
   summary: "Drops constant tags, collapsed tag sets, duplicates and images with too few tags",
   inputs: {
-    images: { summary: "images table; near duplicates need its `dhash` column, which resize adds" },
-    labels: { summary: "labels table" },
+    images: {
+      holds: "images",
+      summary: "images table; near duplicates need its `dhash` column, which resize adds",
+    },
+    labels: { holds: "labels", summary: "labels table" },
   },
   outputs: [
-    { name: "labels", summary: "labels.parquet of the images that stay, with `group_id`" },
-    { name: "report", summary: "report.html and dropped.parquet: what went, under which rule, and why" },
+    { name: "labels", holds: "labels", summary: "labels.parquet of the images that stay, with `group_id`" },
+    {
+      name: "report",
+      holds: "report",
+      summary: "report.html and dropped.parquet: what went, under which rule, and why",
+    },
   ],
   module: new URL("./run.js", import.meta.url).href,
 };

@@ -8,8 +8,10 @@ export const kind: Kind = {
   name: "train",
   version: 2,
   summary: "Trains a student network on the data set's soft targets",
-  inputs: { data: { summary: "the data set that pack made; its `train` split is used" } },
-  outputs: [{ name: "model", summary: "student.json, model.json, weights.bin, history.jsonl" }],
+  inputs: { data: { holds: "dataset", summary: "the data set that pack made; its `train` split is used" } },
+  outputs: [
+    { name: "model", holds: "model", summary: "student.json, model.json, weights.bin, history.jsonl" },
+  ],
   random: true,
   identity: weightsIdentity,
   impl: () => ["engine"],

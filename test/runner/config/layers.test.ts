@@ -28,6 +28,24 @@ pipeline.yaml:7:11: profiles.slow has no key "stage"
   hint: did you mean fast?`,
   },
   {
+    name: "profiles: params of a profile that is not applied are checked as if it were",
+    files: {
+      "pipeline.yaml": `version: 1
+name: p
+params: { count: 3 }
+stages:
+  crawl: { uses: crawl, with: { source: { type: synthetic, count: "\${params.count}" } } }
+profiles:
+  fast: { params: { count: 5 } }
+  slow: { stages: { crawl: { with: { source: { cuont: 9 } } } } }
+`,
+    },
+    expected: `pipeline.yaml:8:48: with the profile slow: crawl.source has no key "cuont"
+  8 |   slow: { stages: { crawl: { with: { source: { cuont: 9 } } } } }
+    |                                                ^^^^^
+  hint: did you mean count?`,
+  },
+  {
     name: "profiles: what a profile changes is checked before it is applied",
     files: {
       "pipeline.yaml": `version: 1

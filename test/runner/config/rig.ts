@@ -93,8 +93,15 @@ function kind(
 }
 
 const KINDS = [
-  kind("crawl", [], ["images", "failures"]),
-  kind("resize", ["images"], ["images", "failures"]),
+  kind("crawl", [], ["images", "failures"], {
+    outputs: [
+      { name: "images", summary: "images", holds: "images" },
+      { name: "failures", summary: "failures", holds: "failures" },
+    ],
+  }),
+  kind("resize", ["images"], ["images", "failures"], {
+    inputs: { images: { summary: "the images", holds: "images" } },
+  }),
   kind("train", ["data"], ["model"]),
   kind("any", [], ["out"], { anyInputs: true }),
 ];

@@ -55,6 +55,22 @@ pipeline.yaml:7:44: crawl has no output "failure"
   hint: did you mean failures?`,
   },
   {
+    name: "ports that do not fit; what is not known to be wrong is let through",
+    files: {
+      "pipeline.yaml": `version: 1
+name: p
+stages:
+  crawl: { uses: crawl, with: { source: { type: synthetic } } }
+  resize: { uses: resize, inputs: { images: crawl.failures }, with: { size: 1 } }
+  mine: { uses: any, inputs: { x: crawl.failures } }
+  again: { uses: resize, inputs: { images: mine }, with: { size: 1 } }
+`,
+    },
+    expected: `pipeline.yaml:5:45: resize wants images as "images", and crawl.failures is a table of failures
+  5 |   resize: { uses: resize, inputs: { images: crawl.failures }, with: { size: 1 } }
+    |                                             ^^^^^^^^^^^^^^`,
+  },
+  {
     name: "a required input that is not connected",
     files: {
       "pipeline.yaml": `version: 1

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { before, describe, it } from "node:test";
 import { StageError } from "../../src/contract/stage.js";
 import { sha256FileSync } from "../../src/core/hash.js";
 import type { JsonObject } from "../../src/core/json.js";
@@ -14,6 +12,7 @@ import { loadStudent } from "../../src/student/model-file.js";
 import { rigContext } from "../rigs/context.js";
 import { temporaryFolder } from "../rigs/folder.js";
 import { artifactOf, TAGS, writeData } from "../student/data.js";
+import { KillRig } from "./train-kills.js";
 import { trained, WITH } from "./train-params.js";
 
 describe("train", () => {
@@ -127,58 +126,34 @@ describe("train", () => {
     assert.deepEqual(weights(context.outDir("model")), weights(straight.folder));
   });
 
-  const kills = {
-    "with a snapshot of each epoch": { minutes: 10, resumed: /resumed at epoch [2-6]:/ },
-    "with one now and then": {
-      minutes: 0,
-      resumed: /resumed at epoch 3, after (8|16|24|32) of its 40 images/,
-    },
-  };
-  for (const [name, { minutes, resumed }] of Object.entries(kills))
-    it(`killed in the middle of an epoch, ends with the very bytes of a training that was not: ${name}`, async () => {
-      const data = temporaryFolder();
-      await writeData(data, { train: 40 });
-      const child = (scratch: string, out: string) => {
-        mkdirSync(out, { recursive: true });
-        const script = fileURLToPath(new URL("./train-child.js", import.meta.url));
-        return spawn(
-          process.execPath,
-          [script, data, scratch, out, JSON.stringify({ ...WITH, epochs: 6, snapshot_minutes: minutes })],
-          {
-            stdio: ["ignore", "pipe", "inherit"],
-          },
-        );
-      };
-      const ended = (process: ReturnType<typeof child>) =>
-        new Promise<string | number | null>((resolve) =>
-          process.on("close", (code, signal) => resolve(signal ?? code)),
-        );
-      const root = temporaryFolder();
-      const [straight, killed] = [join(root, "straight"), join(root, "killed")];
-      const first = child(join(root, "scratch-1"), straight);
-      first.stdout.resume();
-      assert.equal(await ended(first), 0);
-
-      const scratch = join(root, "scratch-2");
-      const second = child(scratch, killed);
-      let lines = 0;
-      second.stdout.on("data", (text: Buffer) => {
-        lines += text.toString().split("\n").length - 1;
-        // 5 steps an epoch: the 13th is in the middle of the third.
-        if (lines >= 13) second.kill("SIGKILL");
-      });
-      assert.equal(await ended(second), "SIGKILL");
-      assert.ok(!existsSync(join(killed, "model")));
-      const third = child(scratch, killed);
-      third.stdout.resume();
-      assert.equal(await ended(third), 0);
-      assert.match(readFileSync(join(killed, "notes.txt"), "utf8"), resumed);
-      for (const name of ["weights.bin", "history.jsonl"]) {
-        assert.equal(
-          sha256FileSync(join(killed, "model", name)),
-          sha256FileSync(join(straight, "model", name)),
-          name,
-        );
-      }
+  describe("killed, ends with the very bytes of a training that was not", () => {
+    let rig: KillRig;
+    let straight: string;
+    before(async () => {
+      rig = await KillRig.open("wasm");
+      straight = await rig.straight();
     });
+    const same = (model: string) => {
+      for (const name of ["weights.bin", "history.jsonl"]) {
+        assert.equal(sha256FileSync(join(model, name)), sha256FileSync(join(straight, name)), name);
+      }
+    };
+
+    it("within an epoch, with a snapshot of each epoch", async () => {
+      const { model, resumptions } = await rig.killed([13]);
+      assert.deepEqual(resumptions, ["resumed at epoch 3: 2 of 6 were done"]);
+      same(model);
+    });
+
+    it("within epochs and at the end of one, with a snapshot of each step", async () => {
+      // The step in which it is killed is not saved yet: 13 leaves 12, then 9 more leave 20, then 5 leave 24.
+      const { model, resumptions } = await rig.killed([13, 9, 5], { snapshot_minutes: 0 });
+      assert.deepEqual(resumptions, [
+        "resumed at epoch 3, after 16 of its 40 images: 2 of 6 were done",
+        "resumed at epoch 5: 4 of 6 were done",
+        "resumed at epoch 5, after 32 of its 40 images: 4 of 6 were done",
+      ]);
+      same(model);
+    });
+  });
 });

@@ -78,21 +78,6 @@ export async function describeTable(
   path: string,
   onRow?: (json: string) => void,
 ): Promise<WrittenTable> {
-  const columns = await duck.all(`DESCRIBE SELECT * FROM read_parquet(${sqlString(path)})`);
-  const names = columns.map((column) => String(column.column_name));
-  return {
-    rows: await countRows(duck, path),
-    content: await hashTable(duck, path, onRow),
-    blobColumns: names.filter((name) => BLOB_COLUMNS.includes(name)),
-  };
-}
-
-async function countRows(duck: Duck, path: string): Promise<number> {
-  return duck.value<number>(`SELECT count(*) FROM read_parquet(${sqlString(path)})`);
-}
-
-/** The content hash of a Parquet file whose rows stand in their total order. */
-export async function hashTable(duck: Duck, path: string, onRow?: (json: string) => void): Promise<string> {
   const source = `read_parquet(${sqlString(path)}, file_row_number = true)`;
   const schema = await duck.all(`DESCRIBE SELECT * FROM read_parquet(${sqlString(path)})`);
   const columns = schema.map((column) => [String(column.column_name), String(column.column_type)]);
@@ -122,5 +107,10 @@ export async function hashTable(duck: Duck, path: string, onRow?: (json: string)
     }
   }
   if (run.length > 0) endRun();
-  return hash.digest("hex");
+  const names = columns.map(([name]) => String(name));
+  return {
+    rows: next,
+    content: hash.digest("hex"),
+    blobColumns: names.filter((name) => BLOB_COLUMNS.includes(name)),
+  };
 }

@@ -37,9 +37,11 @@ export async function runItemStage(env: StageEnv): Promise<Made> {
   const work = store.taskDir(taskName(env, `table-${env.fingerprint}`, 0));
   mkdirSync(work, { recursive: true });
   await endOrphans(store, `items-${space}`);
-  const early = startEarly(env, space);
+  let early: WaitingJob | undefined;
   try {
-    const duck = await Duck.open({ scratch: work });
+    const opening = Duck.open({ scratch: work });
+    early = startEarly(env, space);
+    const duck = await opening;
     try {
       return await mapItems(env, duck, space, work, early);
     } finally {

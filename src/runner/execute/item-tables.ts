@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Column, ItemShape, Kind, RowRule } from "../../contract/kind.js";
 import { StageError } from "../../contract/stage.js";
@@ -6,6 +6,7 @@ import { TASK_FILES } from "../../contract/task.js";
 import { type Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
 import { writeTable } from "../../core/tables.js";
 import type { ArtifactRef } from "../plan/plan.js";
+import type { Segment } from "../store/segments.js";
 import type { Store } from "../store/store.js";
 
 /**
@@ -118,7 +119,8 @@ export class ItemTables {
   /** A query of one outcome for each input in a table that has any: the newest. */
   private async outcomesOf(table: "input" | "todo"): Promise<string> {
     const columns = this.shape.columns.map((column) => sqlName(column.name)).join(", ");
-    const segments = this.store.items.segments(this.space).map(
+    const segments = this.store.items.segments(this.space);
+    const rows = segments.map(
       (segment, age) =>
         `SELECT input, ok, class, detail, ${columns}, ${age} AS age FROM ${parquet(segment.parquet)}
          ${this.exceptLost(segment.lost)}`,
@@ -126,11 +128,20 @@ export class ItemTables {
     const none = this.shape.columns.map(({ name, type }) => `NULL::${type} AS ${sqlName(name)}`).join(", ");
     const empty = `SELECT NULL::VARCHAR AS input, NULL::BOOLEAN AS ok, NULL::VARCHAR AS class,
       NULL::VARCHAR AS detail, ${none}, 0 AS age WHERE false`;
-    const all = [empty, ...segments].join(" UNION ALL ");
-    // Few inputs stand in two segments: to look for those costs a tenth of ordering all rows by input.
+    const all = [empty, ...rows].join(" UNION ALL ");
+    // Few inputs stand in two segments: to look for those costs a tenth of ordering all rows by input. They stand in one
+    // that is not the largest, which nearly always means: in one of a few rows.
+    const largest = segments.toSorted((a, b) => bytesOf(b) - bytesOf(a))[0];
+    const others = segments.flatMap((segment) =>
+      segment === largest ? [] : `SELECT input FROM ${parquet(segment.parquet)}`,
+    );
+    const twice =
+      others.length === 0
+        ? "false"
+        : `input IN (${others.join(" UNION ALL ")}) AND input IN (SELECT input FROM ${table})`;
     await this.duck.run(
       `CREATE OR REPLACE TABLE repeated AS SELECT input, max(age) AS newest FROM (${all})
-       WHERE input IN (SELECT input FROM ${table}) GROUP BY input HAVING count(*) > 1`,
+       WHERE ${twice} GROUP BY input HAVING count(*) > 1`,
     );
     return `SELECT outcome.* EXCLUDE (age) FROM (${all}) outcome
       LEFT JOIN repeated ON repeated.input = outcome.input
@@ -284,4 +295,8 @@ export class ItemTables {
     const tree = this.store.trees.put({ [`${port}.parquet`]: { blob, bytes, table } });
     return { hash: tree.hash, bytes: tree.bytes, rows: table.rows };
   }
+}
+
+function bytesOf(segment: Segment): number {
+  return statSync(segment.parquet).size;
 }

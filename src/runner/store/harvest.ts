@@ -8,22 +8,13 @@ import { packsFolder } from "../../core/layout.js";
 import { PackWriter, readPlace, scanPack } from "../../core/packs.js";
 import type { Blobs } from "./blobs.js";
 import { remove, textOf, uniqueName } from "./paths.js";
-import { writeSegment } from "./segment-writer.js";
+import { type SegmentCounts, writeSegment } from "./segment-writer.js";
 import type { SegmentFolder } from "./segments.js";
 
 /** Names the segment that a task folder becomes, so that a harvest that was cut short goes on where it was. */
 const CLAIM = "segment.txt";
 const SALVAGED_ITEMS = "salvaged.jsonl";
 const SALVAGED_PACK = "salvaged.pack";
-
-export interface HarvestCounts {
-  /** Outcomes kept in the item cache. */
-  readonly ok: number;
-  /** Failures kept there: these items will fail again. */
-  readonly failed: number;
-  /** Failures that may pass: not kept. */
-  readonly transient: number;
-}
 
 /**
  * Turns a task folder into a segment of the item cache and removes it. A host that has written its result is done with
@@ -37,24 +28,21 @@ export async function harvestFolder(
   segments: SegmentFolder,
   columns: readonly Column[],
   task: string,
-): Promise<HarvestCounts> {
+): Promise<SegmentCounts> {
   const name = claim(task);
   const done = segments.names().includes(name);
   const { items } = takeFiles(root, blobs, task, name, done);
-  const counts = { ok: 0, failed: 0, transient: 0 };
-  if (items !== undefined) {
+  let counts: SegmentCounts = { ok: 0, failed: 0 };
+  if (items !== undefined && !done) {
     const rows = lines(items, columns);
-    if (!done) {
-      const adopt = (hash: string) => {
-        const file = join(task, TASK_FILES.blobs, hash);
-        if (existsSync(file)) blobs.adoptFile(file, hash);
-      };
-      const sequence = segments.nextSequence();
-      const draft = { root, folder: segments, name, columns, rows, replaces: [], sequence, adopt };
-      Object.assign(counts, await writeSegment(duck, blobs, draft));
-      blobs.close();
-    }
-    counts.transient = await duck.value<number>(`SELECT count(*) FROM (${rows}) WHERE NOT ok AND transient`);
+    const adopt = (hash: string) => {
+      const file = join(task, TASK_FILES.blobs, hash);
+      if (existsSync(file)) blobs.adoptFile(file, hash);
+    };
+    const sequence = segments.nextSequence();
+    const draft = { root, folder: segments, name, columns, rows, replaces: [], sequence, adopt };
+    counts = await writeSegment(duck, blobs, draft);
+    blobs.close();
   }
   remove(task);
   return counts;

@@ -5,10 +5,10 @@ import type { Duck } from "../../core/duck.js";
 import type { Sha256 } from "../../core/hash.js";
 import { packsFolder } from "../../core/layout.js";
 import type { Blobs } from "./blobs.js";
-import type { HarvestCounts } from "./harvest.js";
 import type { Leases } from "./leases.js";
 import type { Locks } from "./locks.js";
 import type { Notices } from "./notices.js";
+import type { SegmentCounts } from "./segment-writer.js";
 import { dropPack, listSpaces, type Segment, SegmentFolder } from "./segments.js";
 import { runOfTask, taskFolders } from "./task-folders.js";
 
@@ -69,15 +69,15 @@ export class Items {
     columns: readonly Column[],
     folders: readonly string[],
     duck: Duck,
-  ): Promise<HarvestCounts> {
+  ): Promise<SegmentCounts> {
     const sum = await this.takeOver(space, columns, folders, duck);
     await this.compact(new SegmentFolder(this.root, space), columns, duck);
     return sum;
   }
 
   /** Takes over what runs that have died left in their task folders. */
-  async harvest(space: Sha256, columns: readonly Column[], duck: Duck): Promise<HarvestCounts> {
-    if (taskFolders(this.tasks, space).length === 0) return { ok: 0, failed: 0, transient: 0 };
+  async harvest(space: Sha256, columns: readonly Column[], duck: Duck): Promise<SegmentCounts> {
+    if (taskFolders(this.tasks, space).length === 0) return { ok: 0, failed: 0 };
     const lock = await this.locks.acquire(lockName(space));
     try {
       const abandoned = taskFolders(this.tasks, space).filter((task) => {
@@ -123,17 +123,16 @@ export class Items {
     columns: readonly Column[],
     folders: readonly string[],
     duck: Duck,
-  ): Promise<HarvestCounts> {
+  ): Promise<SegmentCounts> {
     // Loaded when needed: it brings DuckDB along, and a run that has nothing to do must not wait for that.
     const { harvestFolder } = await import("./harvest.js");
     const segments = new SegmentFolder(this.root, space);
-    const sum = { ok: 0, failed: 0, transient: 0 };
+    const sum = { ok: 0, failed: 0 };
     for (const folder of folders) {
       if (!existsSync(folder)) continue;
       const counts = await harvestFolder(duck, this.root, this.blobs, segments, columns, folder);
       sum.ok += counts.ok;
       sum.failed += counts.failed;
-      sum.transient += counts.transient;
     }
     return sum;
   }

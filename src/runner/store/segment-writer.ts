@@ -12,7 +12,9 @@ import { remove } from "./paths.js";
 import { type SegmentFolder, type SegmentManifest, sumOf } from "./segments.js";
 
 export interface SegmentCounts {
+  /** Outcomes kept in the item cache. */
   readonly ok: number;
+  /** Failures kept there: these items will fail again. Failures that may pass are not kept. */
   readonly failed: number;
 }
 

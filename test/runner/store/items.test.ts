@@ -22,7 +22,7 @@ test("a finished task becomes a segment: rows, blobs in a pack and as files", ()
     const store = openStore();
     const folder = taskFolder(store, { inputs: ["a", "bb"], loose: ["ccc"], lines: [permanent, passing] });
     const counts = await store.items.commit(SPACE, COLUMNS, [folder], duck);
-    assert.deepEqual(counts, { ok: 3, failed: 1, transient: 1 });
+    assert.deepEqual(counts, { ok: 3, failed: 1 });
     assert.ok(!existsSync(folder));
     assert.deepEqual(await knownInputs(store, duck), ["a", "bad!", "bb", "ccc"]);
     const [segment] = store.items.segments(SPACE);
@@ -57,7 +57,7 @@ test("of an unfinished task only whole lines count, and only with their blobs", 
     const pack = join(folder, TASK_FILES.pack);
     appendFileSync(pack, "PSB1 torn");
     const counts = await store.items.commit(SPACE, COLUMNS, [folder], duck);
-    assert.deepEqual(counts, { ok: 2, failed: 0, transient: 0 });
+    assert.deepEqual(counts, { ok: 2, failed: 0 });
     assert.deepEqual(await knownInputs(store, duck), ["a", "b"]);
   }));
 
@@ -79,7 +79,6 @@ test("a task without any outcome leaves nothing", () =>
     assert.deepEqual(await store.items.commit(SPACE, COLUMNS, folders, duck), {
       ok: 0,
       failed: 0,
-      transient: 1,
     });
     assert.deepEqual(store.items.segments(SPACE), []);
     assert.ok(!existsSync(packsFolder(store.root)) || readdirSync(packsFolder(store.root)).length === 0);

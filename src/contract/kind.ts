@@ -118,8 +118,8 @@ export interface ListContext extends IdentityContext {
   /** The secret in the environment variable of that name, if the stage's params named it. @throws StageError */
   secret(variable: string): string;
   /**
-   * The tables behind hashFile (core/stat-table.ts), for a lister that looks at very many files in threads of its own;
-   * none while they hold too little to be worth a thread.
+   * The tables behind hashFile (core/stat-table.ts), for a lister that looks at very many files, in threads of its own
+   * perhaps.
    */
   rememberedFiles(): readonly SharedArrayBuffer[];
 }

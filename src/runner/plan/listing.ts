@@ -65,7 +65,7 @@ export async function listItems(
     with: stage.params.all,
     cache: join(store.root, "cache", "sources"),
     hashFile: (path) => store.stat.hashFile(path),
-    rememberedFiles: () => store.stat.tablesForThreads(),
+    rememberedFiles: () => store.stat.remembered(),
     secret(variable) {
       const value = stage.secrets.includes(variable) ? process.env[variable] : undefined;
       if (value) return value;

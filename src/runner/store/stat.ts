@@ -15,8 +15,6 @@ const RACY_MS = 2000;
 /** At least so many new records are written at once; more as there are more, so that files stay few. */
 const BATCH = 5000;
 const SYNC_HASH_BYTES = 4 << 20;
-/** So many remembered files are worth starting threads (60 ms each) to look them up. */
-const WORTH_THREADS = 20_000;
 
 /**
  * sha256 of files by path, remembered as long as size, mtime, ctime (both in ns) and inode stay the same. Tables in
@@ -63,10 +61,10 @@ export class StatCache {
     return hash;
   }
 
-  /** The tables as they were read, once they hold so much that looking in threads is worth it. */
-  tablesForThreads(): readonly SharedArrayBuffer[] {
+  /** The tables as they were read. */
+  remembered(): readonly SharedArrayBuffer[] {
     this.tables ??= this.load();
-    return this.known < WORTH_THREADS ? [] : this.tables.flatMap(({ shared }) => shared ?? []);
+    return this.tables.flatMap(({ shared }) => shared ?? []);
   }
 
   /** Writes what is new, and one file for those that were read. */

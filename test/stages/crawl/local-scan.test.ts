@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { ListContext, Listed, ListedItem } from "../../../src/contract/kind.js";
 import { sha256File } from "../../../src/core/hash.js";
-import { StatTable } from "../../../src/core/stat-table.js";
+import { keyOf } from "../../../src/core/stat-state.js";
+import { makeRecord, StatTable } from "../../../src/core/stat-table.js";
 import { statFiles } from "../../../src/runner/store/stat.js";
 import { Store } from "../../../src/runner/store/store.js";
 import { list } from "../../../src/stages/crawl/sources/local/list.js";
@@ -47,6 +48,18 @@ async function rememberedTables(paths: readonly string[]): Promise<SharedArrayBu
   });
 }
 
+/** So much remembered of other files that threads are worth it. */
+function muchElse(): SharedArrayBuffer {
+  const state = Buffer.alloc(32);
+  const records = Array.from({ length: 20_000 }, (_, i) =>
+    makeRecord(keyOf(`other ${i}`), state, keyOf("x")),
+  );
+  const { bytes } = StatTable.of(records);
+  const shared = new SharedArrayBuffer(bytes.length);
+  bytes.copy(Buffer.from(shared));
+  return shared;
+}
+
 test("a folder's identity is what the definition gives, and every item is listed", async () => {
   const root = temporaryFolder();
   const texts = { "a.png": "one", "sub/b.png": "two", "sub/deep/c.png": "three", "sub/deep/d.png": "four" };
@@ -62,13 +75,14 @@ test("a folder's identity is what the definition gives, and every item is listed
   assert.deepEqual(names.sort(), Object.keys(texts));
 });
 
-test("threads that look files up give what hashing here gives, whatever has changed since", async () => {
+test("what is remembered, looked up here or in threads, gives what hashing gives, whatever has changed since", async () => {
   const root = temporaryFolder();
   const elsewhere = temporaryFolder();
   const paths = Array.from({ length: 300 }, (_, i) => join(root, `${i % 7}`, `${i % 3}`, `${i}.png`));
   for (const [i, path] of paths.entries()) put(path, `picture ${i}`);
   put(join(elsewhere, "linked.png"), "linked");
   const tables = await rememberedTables(paths);
+  const much = muchElse();
   const changes: readonly [string, () => void][] = [
     ["nothing", () => {}],
     ["one is written anew", () => put(paths[5]!, "other")],
@@ -88,30 +102,34 @@ test("threads that look files up give what hashing here gives, whatever has chan
         const listed = await list(listContext({ ...given, warn: (message) => void warnings.push(message) }));
         return { sum: listed.sum, items: await all(listed), warnings: warnings.sort() };
       };
-      assert.deepEqual(await look(() => tables), await look(() => []), what);
+      const here = await look(() => []);
+      assert.deepEqual(await look(() => tables), here, what);
+      assert.deepEqual(await look(() => [...tables, much]), here, `${what}, in threads`);
     }
   }
 });
 
-test("what is remembered is not read again by the threads: only misses are hashed", async () => {
+test("what is remembered is not read again: only misses are hashed", async () => {
   const root = temporaryFolder();
   const paths = Array.from({ length: 40 }, (_, i) => join(root, `${i}.png`));
   for (const [i, path] of paths.entries()) put(path, `picture ${i}`);
   const tables = await rememberedTables(paths);
   put(paths[3]!, "another");
-  const hashed: string[] = [];
-  const listed = await list(
-    listContext({
-      with: { source: source(root) },
-      rememberedFiles: () => tables,
-      async hashFile(path) {
-        hashed.push(path);
-        return "ab".repeat(32);
-      },
-    }),
-  );
-  assert.deepEqual(hashed, [paths[3]]);
-  const inputs = new Map((await all(listed)).map(({ locator, input }) => [locator, input]));
-  assert.equal(inputs.get(paths[3]!), "ab".repeat(32));
-  assert.equal(inputs.size, 40);
+  for (const remembered of [tables, [...tables, muchElse()]]) {
+    const hashed: string[] = [];
+    const listed = await list(
+      listContext({
+        with: { source: source(root) },
+        rememberedFiles: () => remembered,
+        async hashFile(path) {
+          hashed.push(path);
+          return "ab".repeat(32);
+        },
+      }),
+    );
+    assert.deepEqual(hashed, [paths[3]]);
+    const inputs = new Map((await all(listed)).map(({ locator, input }) => [locator, input]));
+    assert.equal(inputs.get(paths[3]!), "ab".repeat(32));
+    assert.equal(inputs.size, 40);
+  }
 });

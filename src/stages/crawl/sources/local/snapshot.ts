@@ -3,10 +3,13 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { ListContext } from "../../../../contract/kind.js";
 import { sha256 } from "../../../../core/hash.js";
+import { StatTable } from "../../../../core/stat-table.js";
 import type { LocalSource } from "../../schema.js";
 import { reason, type Scan, scan, type Unit, unitSum } from "./scan.js";
 import type { ScanOrder } from "./scan-thread.js";
 
+/** So many remembered files are worth starting threads (60 ms each) to look at the folder. */
+const WORTH_THREADS = 20_000;
 /** More threads than this wait for the file system, not for a core. */
 const MOST_THREADS = 4;
 
@@ -21,15 +24,9 @@ export class Snapshot {
     this.count = units.reduce((sum, { digests }) => sum + digests.byteLength / 32, 0);
   }
 
-  /** Looks at a folder: in threads where most of its files are remembered, else here, where they have to be hashed. */
+  /** Looks at a folder; in threads where many files are remembered. */
   static async take(root: string, source: LocalSource, context: ListContext): Promise<Snapshot> {
-    const tables = context.rememberedFiles();
-    const threads = tables.length > 0 ? Math.min(availableParallelism(), MOST_THREADS) : 0;
-    const shares = Array.from({ length: threads }, (_, index) => ({ index, of: threads }));
-    const scans =
-      threads > 0
-        ? await Promise.all(shares.map((share) => scanInThread({ root, source, share, tables })))
-        : [await scan(root, source, { index: 0, of: 1 }, [])];
+    const scans = await scanAll(root, source, context.rememberedFiles());
     for (const warning of new Set(scans.flatMap(({ warnings }) => warnings))) context.warn(warning);
     const units = scans.flatMap((done) => done.units).sort((a, b) => a.number - b.number);
     const whole: Required<Unit>[] = [];
@@ -70,6 +67,15 @@ async function complete(unit: Unit, root: string, context: ListContext): Promise
   const own = digests.buffer.slice(digests.byteOffset, digests.byteOffset + digests.length) as ArrayBuffer;
   const sum = unitSum(names, digests);
   return { number: unit.number, names: names.join("\0"), digests: own, misses: new Uint32Array(), sum };
+}
+
+function scanAll(root: string, source: LocalSource, tables: readonly SharedArrayBuffer[]): Promise<Scan[]> {
+  const known = tables.map(StatTable.over);
+  const many = known.reduce((sum, { count }) => sum + count, 0) >= WORTH_THREADS;
+  const threads = Math.min(availableParallelism(), MOST_THREADS);
+  if (!many || threads === 1) return Promise.all([scan(root, source, { index: 0, of: 1 }, known)]);
+  const shares = Array.from({ length: threads }, (_, index) => ({ index, of: threads }));
+  return Promise.all(shares.map((share) => scanInThread({ root, source, share, tables })));
 }
 
 /** "" is no name: a unit without files. */

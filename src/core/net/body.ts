@@ -15,11 +15,14 @@ export interface BodyLimits {
   readonly timeoutMs: number;
 }
 
+/** Each piece is a trip to the thread pool and through the event loop, where other work is in line. */
+const PIECES = { chunkSize: 256 * 1024 };
+
 const DECODERS: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
+  gzip: () => createGunzip(PIECES),
+  "x-gzip": () => createGunzip(PIECES),
+  deflate: () => createInflate(PIECES),
+  br: () => createBrotliDecompress(PIECES),
 };
 
 /**

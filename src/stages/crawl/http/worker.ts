@@ -136,6 +136,8 @@ class Fetcher {
       },
       hop: async (url, send) => {
         await this.robots?.check(url);
+        // What is fetched faster than it is decoded would pile up in memory.
+        await this.looks.onSizeLessThan(this.source.concurrency);
         return this.turns.take(url.hostname, send);
       },
     });

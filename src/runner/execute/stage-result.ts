@@ -45,7 +45,10 @@ export function publish(
   outputs: Readonly<Record<string, ArtifactRef>>,
 ): void {
   const { store, pipeline } = state.options;
-  if (store.readOnly || store.latest.get(pipeline.name, stage.name)?.fingerprint === fingerprint) return;
+  if (store.readOnly) return;
+  const shown = store.latest.get(pipeline.name, stage.name);
+  const same = Object.entries(outputs).every(([port, { hash }]) => shown?.outputs[port] === hash);
+  if (shown?.fingerprint === fingerprint && same) return;
   const ports = stage.kind.outputs.flatMap(({ name }) => {
     const tree = store.trees.get(outputs[name]?.hash ?? "");
     return tree ? [[name, tree] as const] : [];

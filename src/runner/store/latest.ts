@@ -27,6 +27,8 @@ const COPY_UP_TO_BYTES = 16 << 20;
 /** What stands under latest/ for a stage. */
 export interface Published {
   readonly fingerprint: Sha256;
+  /** Hash of each port's artifact: asked again, a source may give others under the same fingerprint. */
+  readonly outputs: Readonly<Record<string, Sha256>>;
 }
 
 /**
@@ -47,7 +49,12 @@ export class Latest {
   get(pipeline: string, stage: string): Published | undefined {
     const value = parseJson(textOf(this.statePath(pipeline, stage)) ?? "");
     if (!isJsonObject(value) || !isSha256(value.fingerprint)) return undefined;
-    return existsSync(this.absolute(pipeline, stage)) ? { fingerprint: value.fingerprint } : undefined;
+    return existsSync(this.absolute(pipeline, stage))
+      ? {
+          fingerprint: value.fingerprint,
+          outputs: (isJsonObject(value.outputs) ? value.outputs : {}) as Published["outputs"],
+        }
+      : undefined;
   }
 
   /** Where a port's files are shown, relative to the folder that holds the store; no port: the first one's. */
@@ -74,7 +81,8 @@ export class Latest {
     const before = shownBy(link);
     if (before === undefined) remove(link);
     renameSync(draft, link);
-    writeFileAtomic(this.statePath(pipeline, stage), `${JSON.stringify({ fingerprint })}\n`);
+    const outputs = Object.fromEntries([...ports].map(([port, { hash }]) => [port, hash]));
+    writeFileAtomic(this.statePath(pipeline, stage), `${JSON.stringify({ fingerprint, outputs })}\n`);
     // Only the one replaced: another run may be filling its version at this moment. gc removes what is left over.
     if (before !== undefined) remove(before);
   }

@@ -217,11 +217,17 @@ test("latest shows copies of small files and links to large ones, and replaces a
   );
   writeFileSync(join(shown, "a/small"), "changed by a person");
   assert.equal(readFileSync(store.blobs.path(small.hash), "utf8"), "small");
-  assert.deepEqual(store.latest.get("p/1", "train"), { fingerprint: sha256("one") });
+  assert.deepEqual(store.latest.get("p/1", "train"), {
+    fingerprint: sha256("one"),
+    outputs: { model: model.hash, report: report.hash },
+  });
   store.latest.publish("p/1", "train", new Map([["report", report]]), sha256("two"));
   assert.deepEqual(readdirSync(shown), ["report.html"]);
   assert.equal(readdirSync(join(shown, "../.versions")).length, 1);
-  assert.deepEqual(store.latest.get("p/1", "train"), { fingerprint: sha256("two") });
+  assert.deepEqual(store.latest.get("p/1", "train"), {
+    fingerprint: sha256("two"),
+    outputs: { report: report.hash },
+  });
   assert.equal(store.latest.get("p", "train"), undefined);
 });
 

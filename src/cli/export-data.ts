@@ -11,13 +11,38 @@ import type { Tree } from "../runner/store/trees.js";
 import { Dataset } from "../student/dataset.js";
 import { exportParquet, writeCard } from "../student/export/parquet.js";
 import { exportSeedFiles } from "../student/export/seed.js";
-import type { ExportContext } from "./export.js";
+import type { ExportWriter } from "./export.js";
 import { rightsMarkdown } from "./lineage-rights.js";
+import { findArtifact, type Sort } from "./shared/artifact.js";
 import { count, plural } from "./shared/format.js";
+import { intoFresh } from "./shared/fresh-folder.js";
+import type { Terminal } from "./shared/output.js";
+import { withExistingStore } from "./shared/session.js";
 import { stepPrinter } from "./shared/steps.js";
 
+const DATA_SET: Sort = { noun: "data set", marks: ["dataset.json"], from: "pack" };
+
+interface ExportContext {
+  readonly store: Store;
+  /** As the user named it. */
+  readonly name: string;
+  readonly artifact: Tree;
+  /** An empty folder, which takes its final name when the writer is done. */
+  readonly folder: string;
+  readonly terminal: Terminal;
+}
+
+/** A writer of the data set that goes by the name, into a fresh folder. */
+function dataSetWriter(write: (context: ExportContext) => Promise<string>): ExportWriter {
+  return ({ store: root, name, target, terminal }) =>
+    withExistingStore(root, async (store) => {
+      const artifact = findArtifact(store, name, DATA_SET);
+      return intoFresh(target, (folder) => write({ store, name, artifact, folder, terminal }));
+    });
+}
+
 /** Writes data/*.parquet, README.md and ATTRIBUTION.md. */
-export async function writeParquet(context: ExportContext): Promise<string> {
+export const writeParquet = dataSetWriter((context) => {
   const { name, folder } = context;
   return exporting(context, async ({ data, input, scratch, onShard }) => {
     const origin = join(scratch, "origin.parquet");
@@ -32,15 +57,15 @@ export async function writeParquet(context: ExportContext): Promise<string> {
       duck.close();
     }
   });
-}
+});
 
 /** Writes dataset/*.pkl, holdout/*.pkl, tag_index.json and ATTRIBUTION.md. */
-export async function writeSeed(context: ExportContext): Promise<string> {
-  return exporting(context, async ({ data, scratch, onShard }) => {
+export const writeSeed = dataSetWriter((context) =>
+  exporting(context, async ({ data, scratch, onShard }) => {
     await writeCredits(context, scratch);
     return images(await exportSeedFiles(data, context.folder, onShard));
-  });
-}
+  }),
+);
 
 interface Parts {
   readonly input: InputArtifact;

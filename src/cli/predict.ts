@@ -20,7 +20,7 @@ export function declare(command: Command, terminal: Terminal): void {
   command
     .argument(
       "<model>",
-      "a stage (train, vision-distill/train), a model artifact's hash, or a folder of a model",
+      "a stage (train, vision-distill/train), a model artifact's hash, a folder of a model, or an exported model",
     )
     .argument("<images...>", "image files, folders or globs")
     .option("--top <count>", "tags for each image", wholeNumber, 30)
@@ -59,7 +59,7 @@ async function predict(
     for await (const prediction of predictImages(
       student,
       expandImages(images),
-      await preparer(source, student.size),
+      await preparer(student.resize ?? source.resize, student.size),
     )) {
       if (!process.stdout.writable) break; // Its reader has gone: `| head`.
       if (prediction.ok) {
@@ -86,8 +86,8 @@ async function predict(
 async function load(source: ModelSource): Promise<Student> {
   const { openEngine } = await import("../engine/engine.js");
   const { resolveEngine } = await import("../engine/resolve.js");
-  const { loadStudent } = await import("../student/model-file.js");
-  return loadStudent((name) => source.path(name), await openEngine(resolveEngine("auto")));
+  const { openStudent } = await import("../student/open-student.js");
+  return openStudent(source.location, await openEngine(resolveEngine("auto")));
 }
 
 function printer(

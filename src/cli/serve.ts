@@ -24,7 +24,11 @@ interface ServeOptions extends StoreOptions {
 
 export function declare(command: Command, terminal: Terminal): void {
   command
-    .argument("[model]", "a stage, a model artifact's hash, or a folder of a model, as for predict", "train")
+    .argument(
+      "[model]",
+      "a stage, a model artifact's hash, a folder of a model, or an exported model, as for predict",
+      "train",
+    )
     .option("--port <port>", "port to listen on; 0: any that is free", port, 8080)
     .option("--host <address>", "address to listen on; 0.0.0.0: all of this machine's", "127.0.0.1")
     .option("--key-env <variable>", "ask for the key in this environment variable")
@@ -53,11 +57,8 @@ async function serve(name: string, options: ServeOptions, terminal: Terminal): P
   const { EngineThread } = await import("../serve/engine-thread.js");
   const { buildServer } = await import("../serve/server.js");
   const { LIMITS } = await import("../serve/vision.js");
-  const { MODEL_FILES } = await import("../student/model-file.js");
-  const { info, model, weights } = MODEL_FILES;
-  const files = Object.fromEntries([info, model, weights].map((file) => [file, source.path(file)]));
   const lost = new AbortController();
-  const { thread, student } = await EngineThread.open(files, (reason) =>
+  const { thread, student } = await EngineThread.open(source.location, (reason) =>
     lost.abort(new StageError(`the engine has stopped: ${reason}`)),
   );
   const web = await webClient(options.urls);
@@ -67,7 +68,7 @@ async function serve(name: string, options: ServeOptions, terminal: Terminal): P
       name,
       student,
       engine: thread,
-      prepare: await preparer(source, student.size, LIMITS.pixels),
+      prepare: await preparer(student.resize ?? source.resize, student.size, LIMITS.pixels),
       web,
       key,
       min: options.min,

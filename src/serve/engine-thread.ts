@@ -1,6 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { type FailureText, StageError } from "../core/errors.js";
+import type { JsonObject } from "../core/json.js";
 import type { Size } from "../student/network.js";
+import type { ModelLocation } from "../student/open-student.js";
 import { ServeError } from "./status.js";
 
 /** What the server knows of the student that its engine's thread holds. */
@@ -8,6 +10,8 @@ export interface Served {
   readonly size: Size;
   /** Names by output unit. */
   readonly tags: readonly string[];
+  /** How its images were resized, where an exported model tells. */
+  readonly resize: JsonObject | undefined;
   /** What computes, for people. */
   readonly engine: string;
 }
@@ -29,17 +33,17 @@ export class EngineThread {
   private current: { done: (message: FromEngine) => void; failed: (error: Error) => void } | undefined;
 
   private constructor(
-    private readonly files: Readonly<Record<string, string>>,
+    private readonly location: ModelLocation,
     private readonly onLost: (reason: string) => void,
   ) {}
 
   /**
-   * @param files absolute paths of the model's files, by name
+   * @param location where the model is
    * @param onLost told when the thread has ended unasked
    * @throws StageError for a model or an engine that cannot be loaded
    */
-  static async open(files: Readonly<Record<string, string>>, onLost: (reason: string) => void) {
-    const thread = new EngineThread(files, onLost);
+  static async open(location: ModelLocation, onLost: (reason: string) => void) {
+    const thread = new EngineThread(location, onLost);
     return { thread, student: await thread.start() };
   }
 
@@ -66,7 +70,7 @@ export class EngineThread {
 
   private async start(): Promise<Served> {
     const worker = new Worker(new URL("./engine-main.js", import.meta.url), {
-      workerData: { files: this.files },
+      workerData: this.location,
     });
     let reason = "its thread ended";
     worker.on("message", (message: FromEngine) => this.current?.done(message));

@@ -1,26 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { StageError } from "../contract/stage.js";
-import { canonicalJson, type Json } from "../core/json.js";
+import { canonicalJson, type Json, type JsonObject } from "../core/json.js";
 import type { Engine } from "../engine/engine.js";
-import type { NetworkShape } from "./architectures.js";
 import { Network, type Size } from "./network.js";
 import type { Preprocess } from "./preprocess.js";
-import { inMemory, layout, restore, type TensorEntry, tensorBytes } from "./tensor-file.js";
-
-/** student.json: what a person or a program needs to know to use the model. */
-export interface StudentInfo extends NetworkShape {
-  readonly format: "pipestill-student/1";
-  readonly preprocess: Preprocess;
-  readonly size: Size;
-  /** Names by output unit. */
-  readonly tags: readonly string[];
-  /** What it was trained with, for people. */
-  readonly loss: string;
-  /** Scores rank the tags of an image, they are not calibrated: a student of `kl` alone. */
-  readonly onlyRanks?: true;
-}
+import { readJson, type StudentInfo } from "./student-info.js";
+import { layout, type TensorEntry, tensorBytes } from "./tensor-file.js";
+import { binaryLayers } from "./weights/binary.js";
+import { assign, type StoredLayers } from "./weights/stored.js";
 
 /** model.json: where each weight lies in weights.bin. */
 interface ModelJson {
@@ -41,10 +29,34 @@ export function saveStudent(folder: string, info: StudentInfo, network: Network)
   mkdirSync(folder, { recursive: true });
   const weights = network.weights();
   const model: ModelJson = { format: "pipestill-weights/1", weights: layout(weights) };
-  const write = (name: string, data: string | Uint8Array) => writeFileSync(join(folder, name), data);
-  write(MODEL_FILES.info, `${canonicalJson(info as unknown as Json)}\n`);
-  write(MODEL_FILES.model, `${canonicalJson(model as unknown as Json)}\n`);
-  write(MODEL_FILES.weights, Buffer.concat([...tensorBytes(weights)]));
+  const write = (name: string, value: Json) => writeFileSync(join(folder, name), `${canonicalJson(value)}\n`);
+  write(MODEL_FILES.info, info as unknown as Json);
+  write(MODEL_FILES.model, model as unknown as Json);
+  const fd = openSync(join(folder, MODEL_FILES.weights), "w");
+  try {
+    for (const bytes of tensorBytes(weights))
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A student's network and weights, not yet in any engine. */
+export interface StoredStudent {
+  readonly info: StudentInfo;
+  readonly layers: StoredLayers;
+}
+
+/**
+ * Reads the files of a model artifact; the weights when they are asked for.
+ *
+ * @param path gives the absolute path of a file of the artifact: `(name) => inputs.model.path(name)`
+ * @throws StageError for files that are no model of ours.
+ */
+export function readModel(path: (name: string) => string): StoredStudent {
+  const info = readJson<StudentInfo>(path(MODEL_FILES.info), "pipestill-student/1");
+  const { weights } = readJson<ModelJson>(path(MODEL_FILES.model), "pipestill-weights/1");
+  return { info, layers: binaryLayers(weights, [path(MODEL_FILES.weights)]) };
 }
 
 /** Images a prediction computes at once. */
@@ -74,6 +86,11 @@ export class Student {
 
   get preprocess(): Preprocess {
     return this.info.preprocess;
+  }
+
+  /** Params of the resize that made the images it learned from, where an exported model tells. */
+  get resize(): JsonObject | undefined {
+    return this.info.resize;
   }
 
   get size(): Size {
@@ -119,33 +136,25 @@ export class Student {
 /**
  * Loads the student of a model artifact.
  *
- * @param path gives the absolute path of a file of the artifact: `(name) => inputs.model.path(name)`
- * @param _engine proof that an engine is open
+ * @param path as for `readModel`
+ * @param engine an open one
  * @throws StageError for files that are no model of ours.
  */
-export async function loadStudent(path: (name: string) => string, _engine: Engine): Promise<Student> {
-  const info = readJson(path(MODEL_FILES.info), "pipestill-student/1") as StudentInfo;
-  const model = readJson(path(MODEL_FILES.model), "pipestill-weights/1") as ModelJson;
-  const network = new Network({ ...info, tags: info.tags.length, dropout: 0, seed: 0 });
-  restore(network.weights(), model.weights, inMemory(readFileSync(path(MODEL_FILES.weights))));
-  return new Student(info, network);
+export async function loadStudent(path: (name: string) => string, engine: Engine): Promise<Student> {
+  return studentOf(readModel(path), engine);
 }
 
-function readJson(path: string, format: string): unknown {
-  let value: { format?: string } | undefined;
+/**
+ * @param _engine proof that an engine is open
+ * @throws StageError where the weights do not fit
+ */
+export function studentOf({ info, layers }: StoredStudent, _engine: Engine): Student {
+  const network = new Network({ ...info, tags: info.tags.length, dropout: 0, seed: 0 });
   try {
-    value = JSON.parse(readFileSync(path, "utf8")) as { format?: string };
+    assign(network.weights(), layers, "the model");
   } catch (error) {
-    throw new StageError(`cannot read the model: ${(error as Error).message}`, { class: "bad-model" });
+    network.dispose();
+    throw error;
   }
-  if (value?.format !== format) {
-    throw new StageError(
-      `the model's format is ${value?.format ?? "unknown"}; this version reads ${format}`,
-      {
-        class: "bad-model",
-        hint: "train it again with this version",
-      },
-    );
-  }
-  return value;
+  return new Student(info, network);
 }

@@ -9,6 +9,9 @@ const AHEAD = 32;
 /** Images predicted at once. */
 const BATCH = 16;
 
+/** Data files of the seed's format: pickled pictures. */
+const PICKLED = /\.(pkl|pickle)(\.gz)?$/i;
+
 /** What predicting needs of a student: scores in [0, 1], [images × tags], for RGB bytes [height, width, 3] each. */
 export interface Predictor {
   predict(pixels: readonly Uint8Array[]): Promise<Float32Array>;
@@ -43,35 +46,54 @@ async function inPath(path: string, folder: boolean): Promise<string[]> {
 }
 
 /**
- * Predicts images one after the other in their order, with a bounded number of them in memory. A broken image is a
- * result of its own, never an exception.
+ * Predicts images one after the other in their order, with a bounded number of files in memory. A broken image is a
+ * result of its own, never an exception. A data file of the seed's format gives its pictures: the file's name for one,
+ * `name[0]`, `name[1]` … for several.
  *
- * @param prepare turns a file's bytes into RGB bytes of the student's size, as the pipeline's resize did
+ * @param prepare turns an image file's bytes into RGB bytes of the student's size, as the pipeline's resize did
  */
 export async function* predictImages(
   student: Predictor,
   images: AsyncIterable<string>,
   prepare: (bytes: Buffer) => Promise<Uint8Array>,
 ): AsyncGenerator<Prediction> {
-  const load = async (image: string): Promise<Loaded> => {
+  const load = async (image: string): Promise<Loaded[]> => {
     try {
       const found = await stat(image);
-      if (found.isDirectory()) return { image, problem: "a folder without images in it" };
+      if (found.isDirectory()) return [{ image, problem: "a folder without images in it" }];
       // Opening a pipe would wait for someone to write into it.
-      if (!found.isFile()) return { image, problem: "not a regular file" };
-      return { image, pixels: await prepare(await readFile(image)) };
+      if (!found.isFile()) return [{ image, problem: "not a regular file" }];
+      if (PICKLED.test(image)) return await loadPickled(image, prepare);
+      return [{ image, pixels: await prepare(await readFile(image)) }];
     } catch (error) {
-      return { image, problem: problemOf(error as NodeJS.ErrnoException) };
+      return [{ image, problem: problemOf(error as NodeJS.ErrnoException) }];
     }
   };
   let batch: Loaded[] = [];
-  for await (const loaded of prefetch(images, AHEAD, load)) {
-    batch.push(loaded);
-    if (batch.length < BATCH) continue;
-    yield* predictBatch(student, batch);
-    batch = [];
+  for await (const several of prefetch(images, AHEAD, load)) {
+    for (const loaded of several) {
+      batch.push(loaded);
+      if (batch.length < BATCH) continue;
+      yield* predictBatch(student, batch);
+      batch = [];
+    }
   }
   if (batch.length > 0) yield* predictBatch(student, batch);
+}
+
+async function loadPickled(file: string, prepare: (bytes: Buffer) => Promise<Uint8Array>): Promise<Loaded[]> {
+  const { readSeedFile } = await import("./seed-file.js");
+  const { sharp } = await import("../core/sharp.js");
+  const pictures = await readSeedFile(file);
+  const loaded: Loaded[] = [];
+  for (const [i, { pixels, width, height }] of pictures.entries()) {
+    const image = pictures.length === 1 ? file : `${file}[${i}]`;
+    const png = await sharp(pixels, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer();
+    loaded.push({ image, pixels: await prepare(png) });
+  }
+  return loaded;
 }
 
 async function* predictBatch(student: Predictor, batch: readonly Loaded[]): AsyncGenerator<Prediction> {

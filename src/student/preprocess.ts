@@ -11,7 +11,7 @@ import * as tf from "@tensorflow/tfjs-core";
 export type Preprocess = "scale255" | "caffe" | "tf";
 
 /** Keras's means, in the order of its reversed channels: blue, green, red. */
-const CAFFE_MEANS = [103.939, 116.779, 123.68];
+export const CAFFE_MEANS = [103.939, 116.779, 123.68];
 
 /** [batch, height, width, 3] of pixel values → the network's input of that shape. */
 export function preprocess(pixels: tf.Tensor4D, mode: Preprocess): tf.Tensor4D {

@@ -11,6 +11,7 @@ import type { Preimage } from "../../src/runner/plan/plan.js";
 import { Store } from "../../src/runner/store/store.js";
 import { loadStudent, MODEL_FILES } from "../../src/student/model-file.js";
 import { decodePixels } from "../../src/student/pixels.js";
+import { PAIRS } from "../core/pickle/pickles.js";
 import { temporaryFolder } from "../rigs/folder.js";
 import { STUDENT_SIZE, STUDENT_TAGS, writeStudent } from "../rigs/student.js";
 
@@ -183,4 +184,57 @@ test("a stage and an artifact of a store: resized as the pipeline did that made 
   const none = await pipe("predict", "label", "photos/tall.png");
   assert.equal(none.code, 2);
   assert.match(none.err, /there is no model label/);
+});
+
+test("exported models: what the folder's model says, resized as it was trained where that is known", async () => {
+  const plain = await pipe("predict", "exported", "photos/tall.png", "--json");
+  const keras = await pipe("export", "exported", "--keras", "out/m.h5");
+  assert.equal(keras.code, 0, keras.err);
+  assert.equal(
+    keras.out,
+    "a model from RGB pixels of 0 to 255, [images, 32, 32, 3], to 4 scores of 0 to 1 in out/m.h5\n",
+  );
+  assert.equal((await pipe("export", "exported", "--tfjs", "out/tfjs")).code, 0);
+  for (const model of ["out/m.h5", "out/tfjs"]) {
+    const { code, out, err } = await pipe("predict", model, "photos/tall.png", "--json");
+    assert.equal(code, 0, err);
+    assert.equal(out, plain.out);
+  }
+  // The store of the test above knows that its model's pictures were stretched.
+  const stretched = await pipe("predict", "train", "photos/tall.png", "--json");
+  assert.equal((await pipe("export", "train", "--keras", "train.h5")).code, 0);
+  assert.equal((await pipe("predict", "train.h5", "photos/tall.png", "--json")).out, stretched.out);
+  assert.notEqual(stretched.out, plain.out);
+});
+
+test("export says what it needs", async () => {
+  for (const [argv, wanted] of [
+    [["exported"], /say which form to write\n.*hint: one of --parquet, --pickle, --keras, --tfjs/],
+    [["exported", "--tfjs", "photos"], /photos is there already/],
+    [["exported", "--keras", "model"], /model does not end in \.h5/],
+    [["nothing", "--keras", "m.h5"], /there is no model nothing/],
+    [["out/m.h5", "--tfjs", "x"], /out\/m\.h5 is an exported model already/],
+  ] as const) {
+    const { code, err } = await pipe("export", ...argv);
+    assert.equal(code, 2, err);
+    assert.match(err, wanted);
+  }
+});
+
+test("the seed's data files: one picture goes by the file's name, several by their number", async () => {
+  // pickle.dumps((X, y)) of a uint8 picture [2, 2, 3] 0 … 11 and its scores, by Python (test/core/pickle/pickles.ts).
+  writeFileSync(join(ROOT, "one.pkl"), Buffer.from(PAIRS[4]!, "base64"));
+  const pixels = Buffer.from(Uint8Array.from({ length: 12 }, (_, i) => i));
+  await sharp(pixels, { raw: { width: 2, height: 2, channels: 3 } })
+    .png()
+    .toFile(join(ROOT, "one.png"));
+  const { code, out, err } = await pipe("predict", "exported", "one.pkl", "one.png", "--json");
+  assert.equal(code, 0, err);
+  const [pickled, picture] = out.trim().split("\n");
+  assert.equal(JSON.parse(pickled!).image, "one.pkl");
+  assert.deepEqual(JSON.parse(pickled!).labels, JSON.parse(picture!).labels);
+  writeFileSync(join(ROOT, "evil.pkl"), "cos\nsystem\n(S'true'\ntR.");
+  const evil = await pipe("predict", "exported", "evil.pkl", "--json");
+  assert.equal(evil.code, 1);
+  assert.match(evil.err, /^evil\.pkl: .*os/m);
 });

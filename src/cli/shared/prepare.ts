@@ -1,5 +1,5 @@
+import type { JsonObject } from "../../core/json.js";
 import type { Size } from "../../student/network.js";
-import type { ModelSource } from "../predict-model.js";
 
 /**
  * Turns a picture's bytes into RGB bytes of the student's size, resized as the pipeline did that made the model; where
@@ -8,7 +8,7 @@ import type { ModelSource } from "../predict-model.js";
  * @param maxPixels pictures of more are refused
  */
 export async function preparer(
-  source: Pick<ModelSource, "resize">,
+  resize: JsonObject | undefined,
   size: Size,
   maxPixels = 268_402_689,
 ): Promise<(bytes: Buffer) => Promise<Uint8Array>> {
@@ -21,7 +21,7 @@ export async function preparer(
     quality: 95,
     background: "#000000",
     kernel: "lanczos3",
-    ...(source.resize as Partial<Params> | undefined),
+    ...(resize as Partial<Params> | undefined),
     size,
     max_pixels: maxPixels,
   };

@@ -13,7 +13,6 @@ import { Network } from "../../student/network.js";
 import { Snapshots } from "../../student/snapshots.js";
 import { train } from "../../student/trainer.js";
 import { validationShare } from "../../student/validation.js";
-import { loadInitialWeights } from "../../student/weights/initial.js";
 import { Progress } from "./progress.js";
 import { sampleFacts } from "./sample-facts.js";
 import type { Params } from "./schema.js";
@@ -51,6 +50,7 @@ async function run(context: StageContext): Promise<StageResult> {
   try {
     const weights = await weightsFile(context);
     if (weights !== undefined) {
+      const { loadInitialWeights } = await import("../../student/weights/initial.js");
       await loadInitialWeights(
         network,
         weights,
@@ -92,6 +92,7 @@ async function fit(
       format: "pipestill-student/1",
       ...networkShape(params),
       preprocess,
+      dropout: params.dropout,
       size,
       tags: dataset.tags,
       loss: describeLoss(spec.loss),

@@ -4,9 +4,6 @@ import { StageError } from "../../contract/stage.js";
 
 export type { Dataset, File, Group };
 
-/** Numbers read or written at once: 16 MiB of float32. HDF5 works in WebAssembly's own memory, which never shrinks. */
-export const PIECE = 4 * 2 ** 20;
-
 /**
  * Opens an HDF5 file, works with it and closes it.
  *
@@ -82,26 +79,8 @@ export function isFloat({ dtype }: Dataset): boolean {
   return typeof dtype === "string" && /^[<>|]?[fd]$/.test(dtype);
 }
 
-/** The numbers of a data set, row by row, read in pieces. */
-export function readFloats(dataset: Dataset): Float32Array {
-  const shape = dataset.shape ?? [];
-  const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  if (shape.length === 0 || values.length <= PIECE) {
-    values.set(dataset.value as Float32Array);
-    return values;
-  }
-  for (const { start, end, offset } of pieces(shape)) {
-    values.set(dataset.slice([[start, end], ...shape.slice(1).map((): [] => [])]) as Float32Array, offset);
-  }
-  return values;
-}
-
-/** Rows `start` to `end` of a tensor that is dealt with in pieces; `offset` is where the first of them lies. */
-export function* pieces(shape: readonly number[]): Generator<{ start: number; end: number; offset: number }> {
-  const [rows = 1, ...rest] = shape;
-  const width = rest.reduce((a, b) => a * b, 1);
-  const step = Math.max(1, Math.floor(PIECE / width));
-  for (let start = 0; start < rows; start += step) {
-    yield { start, end: Math.min(rows, start + step), offset: start * width };
-  }
+/** Rows of a data set of numbers. */
+export function readRows(dataset: Dataset, start: number, end: number): Float32Array {
+  const others = (dataset.shape ?? []).slice(1).map((): [] => []);
+  return Float32Array.from(dataset.slice([[start, end], ...others]) as Float32Array | Float64Array);
 }

@@ -7,7 +7,7 @@ import {
   groupOf,
   isFloat,
   listAttribute,
-  readFloats,
+  readRows,
   textAttribute,
 } from "./h5-file.js";
 import type { StoredLayers, StoredWeight } from "./stored.js";
@@ -82,8 +82,8 @@ function storedWeight(name: string, dataset: Dataset): StoredWeight {
   return {
     name,
     shape: dataset.shape ?? [],
-    read() {
-      if (isFloat(dataset)) return readFloats(dataset);
+    readRows(start, end) {
+      if (isFloat(dataset)) return readRows(dataset, start, end);
       throw damaged(
         `${dataset.path} holds numbers of the type ${JSON.stringify(dataset.dtype)}, not float32 or float64`,
       );

@@ -7,12 +7,37 @@ export interface StoredWeight {
   /** As its layer calls it: kernel, bias, gamma, … */
   readonly name: string;
   readonly shape: readonly number[];
-  /** Its values, row by row. */
-  read(): Float32Array;
+  /** The values of the rows from `start` to before `end` along the first axis. */
+  readRows(start: number, end: number): Float32Array;
 }
 
 /** The weights of a file by layer, each layer's in Keras's order: kernel, bias; gamma, beta, mean, variance. */
 export type StoredLayers = ReadonlyMap<string, readonly StoredWeight[]>;
+
+/** Numbers read or written at once: 16 MiB of float32. */
+const PIECE = 4 * 2 ** 20;
+
+/** Rows `start` to `end` of a tensor that is dealt with in pieces; the numbers before them are `offset`. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly offset: number;
+}
+
+/** A tensor in pieces that memory holds several of. */
+export function* pieces([rows = 1, ...rest]: readonly number[]): Generator<Piece> {
+  const width = rest.reduce((a, b) => a * b, 1);
+  const step = Math.max(1, Math.floor(PIECE / width));
+  for (let start = 0; start < rows; start += step) {
+    yield { start, end: Math.min(rows, start + step), offset: start * width };
+  }
+}
+
+function wholeOf(weight: StoredWeight): Float32Array {
+  const values = new Float32Array(weight.shape.reduce((a, b) => a * b, 1));
+  for (const { start, end, offset } of pieces(weight.shape)) values.set(weight.readRows(start, end), offset);
+  return values;
+}
 
 /** Layers listed in a message, at most. */
 const LISTED = 40;
@@ -46,7 +71,7 @@ export function assign(weights: readonly NamedWeight[], stored: StoredLayers, fi
     );
   }
   for (const [{ value }, weight] of pairs) {
-    tf.tidy(() => value.assign(tf.tensor(weight.read(), value.shape, "float32")));
+    tf.tidy(() => value.assign(tf.tensor(wholeOf(weight), value.shape, "float32")));
   }
 }
 

@@ -1,0 +1,29 @@
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { UsageError } from "./errors.js";
+
+/**
+ * Fills a folder that is there as a whole or not at all. @throws UsageError where something stands in its place
+ */
+export async function intoFresh<T>(target: string, fill: (folder: string) => Promise<T>): Promise<T> {
+  const found = statSync(target, { throwIfNoEntry: false });
+  if (found && !(found.isDirectory() && readdirSync(target).length === 0)) {
+    throw new UsageError(`${target} is there already`, "name a folder that does not exist, or an empty one");
+  }
+  mkdirSync(dirname(target), { recursive: true });
+  const draft = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
+  const clean = () => rmSync(draft, { recursive: true, force: true });
+  const leave = (signal: NodeJS.Signals) => {
+    clean();
+    process.kill(process.pid, signal);
+  };
+  process.once("SIGINT", leave).once("SIGTERM", leave);
+  try {
+    const result = await fill(draft);
+    renameSync(draft, target);
+    return result;
+  } finally {
+    clean();
+    process.off("SIGINT", leave).off("SIGTERM", leave);
+  }
+}

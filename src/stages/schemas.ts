@@ -2,6 +2,7 @@ import type { TSchema } from "typebox";
 import { Params as crawl } from "./crawl/schema.js";
 import { Params as evaluate } from "./eval/schema.js";
 import { Params as exec } from "./exec/schema.js";
+import { Params as importParams } from "./import/schema.js";
 import { Params as index } from "./index/schema.js";
 import { Params as label } from "./label/schema.js";
 import { Params as pack } from "./pack/schema.js";
@@ -15,6 +16,7 @@ export const schemas: Readonly<Record<string, TSchema>> = {
   resize,
   label,
   screen,
+  import: importParams,
   index,
   pack,
   train,

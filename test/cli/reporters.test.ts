@@ -161,6 +161,13 @@ test("the summary shows each stage, the headline metric beside its baseline, and
   }
 });
 
+test("where no tag counts for macro mAP the summary says so", () => {
+  const store = join(temporaryFolder(), "artifacts");
+  const metrics = { map: null, map_baseline: null, map_tags: 0, micro_map: 0.25 };
+  const text = summaryText(run([stage("eval", { metrics })]), store, off);
+  assert.match(text, /^eval: no tag counts for macro mAP \(see the report\); micro mAP 0\.25$/m);
+});
+
 test("a failure shows its hint, the end of its log and the command that reruns it", () => {
   const root = temporaryFolder();
   const log = join(root, "train.log");

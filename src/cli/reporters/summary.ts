@@ -76,7 +76,11 @@ const MAX_METRICS = 8;
 
 function metricLines(stages: readonly StageRecord[], paint: Paint): string[] {
   return sinks(stages).flatMap(({ name, metrics }) => {
-    const { map, map_baseline: baseline, map_tags: tags } = metrics;
+    const { map, map_baseline: baseline, map_tags: tags, micro_map: micro } = metrics;
+    if (map === null && tags === 0) {
+      const told = typeof micro === "number" ? `; micro mAP ${paint("bold", number(micro))}` : "";
+      return [`${name}: no tag counts for macro mAP (see the report)${told}`];
+    }
     if (typeof map === "number" && typeof baseline === "number") {
       const over = typeof tags === "number" ? ` over ${plural(tags, "tag")}` : "";
       return [`${name}: macro mAP ${paint("bold", number(map))}${over}, baseline ${number(baseline)}`];

@@ -1,4 +1,5 @@
 import { topPositions } from "../../student/labels.js";
+import { Agreement } from "./agreement.js";
 import { Calibration, type CalibrationBin } from "./calibration.js";
 import { Ranking } from "./ranking.js";
 
@@ -44,6 +45,9 @@ export interface Metrics {
   readonly ece: number;
   /** Mean KL divergence of the student from the teacher, nats for each pair. */
   readonly kl: number;
+  /** Share of the teacher's highest tag, or 5 highest, among the student's; see agreement.ts. */
+  readonly agreementAt1: number;
+  readonly agreementAt5: number;
 }
 
 /** Scores are kept this far from 0 and 1 in logarithms, as Keras's epsilon does. */
@@ -73,6 +77,8 @@ export class Evaluation {
   private readonly perTag: Ranking;
   private readonly overall = new Ranking(1);
   private readonly calibration = new Calibration();
+  private readonly agreementAt1 = new Agreement(1);
+  private readonly agreementAt5 = new Agreement(5);
   private readonly hit: Float64Array;
   private readonly said: Float64Array;
   private readonly sumScore: Float64Array;
@@ -120,7 +126,10 @@ export class Evaluation {
       this.calibration.add(score, teacher, positive);
       kl += bernoulliKl(teacher, score);
     }
-    const top = topPositions(scores, 5).map((t) => (targets[t]! >= positiveAt ? 1 : 0));
+    const best = topPositions(scores, 5);
+    this.agreementAt1.add(best, targets);
+    this.agreementAt5.add(best, targets);
+    const top = best.map((t) => (targets[t]! >= positiveAt ? 1 : 0));
     this.hitAt1 += top[0] ?? 0;
     this.hitAt5 += top.reduce((sum: number, hit) => sum + hit, 0);
     this.images++;
@@ -190,6 +199,8 @@ export class Evaluation {
       f1Macro: f1Sum / tags,
       ece: this.calibration.error(),
       kl: this.klSum / this.images,
+      agreementAt1: this.agreementAt1.mean(),
+      agreementAt5: this.agreementAt5.mean(),
     };
   }
 }

@@ -7,13 +7,15 @@ import type { EngineId } from "../../engine/resolve.js";
 import { Dataset, type Split } from "../../student/dataset.js";
 import { topLabels } from "../../student/labels.js";
 import { loadStudent, type Student } from "../../student/model-file.js";
+import { LineFile } from "../line-file.js";
 import { type Measured, measure } from "./measure.js";
+import { addPictures } from "./pictures.js";
 import { predictions } from "./predictions.js";
 import { reportPage } from "./report/page.js";
 import { Samples } from "./samples.js";
 import type { Params } from "./schema.js";
-import { LineFile, PREDICTION_COLUMNS, TAG_COLUMNS, tagColumns } from "./tables.js";
-import { addPictures, flatMetrics, metricsDocument, readHistory, tagRows } from "./write.js";
+import { PREDICTION_COLUMNS, TAG_COLUMNS, tagColumns } from "./tables.js";
+import { flatMetrics, metricsDocument, readHistory, tagRows } from "./write.js";
 
 /** Tags kept for each image in predictions.parquet. */
 const TOP = 30;
@@ -119,7 +121,12 @@ async function write(parts: Run, measured: Measured, lines: LineFile): Promise<S
     const predicted = await lines.toTable(duck, PREDICTION_COLUMNS, ["id"], predictionsPath);
 
     const { best, worst, random } = measured.gallery;
-    const [bestCards, worstCards, randomCards] = await addPictures(context, samples, [best, worst, random]);
+    const [bestCards, worstCards, randomCards] = await addPictures(
+      context,
+      new Dataset(context.inputs.data!),
+      samples,
+      [best, worst, random],
+    );
     const page = reportPage({
       about: about(student),
       calibrated: student.calibrated,

@@ -1,4 +1,4 @@
-import { type Duck, parquet } from "../../core/duck.js";
+import { type Duck, type DuckRow, parquet } from "../../core/duck.js";
 
 /** What eval asks of samples.parquet. */
 export class Samples {
@@ -29,14 +29,30 @@ export class Samples {
     return shares;
   }
 
-  /** The blob of each of a few images. */
-  async blobs(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const names = Object.fromEntries(ids.map((id, i) => [`id${i}`, id]));
-    if (ids.length === 0) return new Map();
-    const rows = await this.duck.all(
-      `SELECT id, blob FROM ${this.table} WHERE id IN (${Object.keys(names).map((n) => `$${n}`)})`,
-      names,
+  /** Where the picture of each of a few images is: in the store by its blob, or (null) in its shard alone. */
+  async places(
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly blob: string | null; readonly shard: string }>> {
+    const rows = await this.few("id, blob, shard", this.table, ids);
+    return new Map(
+      rows.map((row) => [String(row.id), { blob: row.blob as string | null, shard: String(row.shard) }]),
     );
-    return new Map(rows.map((row) => [String(row.id), String(row.blob)]));
+  }
+
+  /** Source (path or URL) of each of a few images, of those that a table of images tells. */
+  async sources(images: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const table = parquet(images);
+    if (!(await this.duck.columns(table)).includes("source_url")) return new Map();
+    const rows = await this.few("id, source_url", table, ids);
+    return new Map(
+      rows.flatMap((row) => (row.source_url === null ? [] : [[String(row.id), String(row.source_url)]])),
+    );
+  }
+
+  private async few(columns: string, table: string, ids: readonly string[]): Promise<DuckRow[]> {
+    if (ids.length === 0) return [];
+    const names = Object.fromEntries(ids.map((id, i) => [`id${i}`, id]));
+    const list = Object.keys(names).map((name) => `$${name}`);
+    return this.duck.all(`SELECT ${columns} FROM ${table} WHERE id IN (${list})`, names);
   }
 }

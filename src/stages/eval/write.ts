@@ -1,12 +1,9 @@
 import { readFileSync } from "node:fs";
-import type { InputArtifact, StageContext } from "../../contract/stage.js";
+import type { InputArtifact } from "../../contract/stage.js";
 import { canonicalJson, type JsonObject } from "../../core/json.js";
-import { thumbnail } from "../report/thumbnails.js";
-import type { Card } from "./gallery.js";
 import type { Measured } from "./measure.js";
 import type { Metrics } from "./metrics.js";
-import type { Epoch, PictureCard } from "./report/data.js";
-import type { Samples } from "./samples.js";
+import type { Epoch } from "./report/data.js";
 import type { TagRow } from "./tables.js";
 
 /** Six decimals: enough to compare runs by; null where a metric is not defined. */
@@ -16,7 +13,7 @@ function rounded(value: number): number | null {
 
 /** A set of metrics under their names in metrics.json and in the run record, with a suffix for the baseline's. */
 function named(metrics: Metrics, suffix = ""): Record<string, number | null> {
-  const { map, microMap, pAt1, pAt5, f1Micro, f1Macro, ece, kl } = metrics;
+  const { map, microMap, pAt1, pAt5, f1Micro, f1Macro, ece, kl, agreementAt1, agreementAt5 } = metrics;
   const values = {
     map,
     micro_map: microMap,
@@ -26,6 +23,8 @@ function named(metrics: Metrics, suffix = ""): Record<string, number | null> {
     f1_macro: f1Macro,
     ece,
     kl,
+    agreement_at_1: agreementAt1,
+    agreement_at_5: agreementAt5,
   };
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name + suffix, rounded(value)]));
 }
@@ -68,22 +67,4 @@ export function readHistory(model: InputArtifact): Epoch[] {
   if (!model.files.includes("history.jsonl")) return [];
   const lines = readFileSync(model.path("history.jsonl"), "utf8").split("\n");
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Epoch);
-}
-
-/**
- * Adds their pictures to cards; a picture that cannot be decoded is left out.
- *
- * @throws StageError for a blob the store has lost, so that the runner can have it made again.
- */
-export async function addPictures(
-  context: StageContext,
-  samples: Samples,
-  lists: readonly (readonly Card[])[],
-): Promise<PictureCard[][]> {
-  const blobs = await samples.blobs([...new Set(lists.flat().map((card) => card.id))]);
-  const load = async (card: Card): Promise<PictureCard> => {
-    const picture = await thumbnail(await context.blob(blobs.get(card.id)!));
-    return picture ? { ...card, picture } : card;
-  };
-  return Promise.all(lists.map((cards) => Promise.all(cards.map(load))));
 }

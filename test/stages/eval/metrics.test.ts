@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Agreement } from "../../../src/stages/eval/agreement.js";
 import { bernoulliKl, Evaluation } from "../../../src/stages/eval/metrics.js";
 import { ThresholdSearch } from "../../../src/stages/eval/threshold.js";
 import { topPositions } from "../../../src/student/labels.js";
@@ -28,6 +29,8 @@ const EXPECTED = {
   f1Macro: 0.6018867924528302,
   ece: 0.15997023809523808,
   kl: 0.17925014870872763,
+  agreementAt1: 0.65,
+  agreementAt5: 0.8144444444444443,
 };
 
 /** The arrays of metrics.py, made again by the same 32-bit xorshift. */
@@ -77,7 +80,17 @@ test("metrics equal scikit-learn's on tied scores", () => {
   }
   assert.equal(metrics.images, IMAGES);
   assert.equal(metrics.tags, 2);
-  for (const name of ["map", "microMap", "pAt1", "pAt5", "f1Micro", "f1Macro", "ece"] as const) {
+  for (const name of [
+    "map",
+    "microMap",
+    "pAt1",
+    "pAt5",
+    "f1Micro",
+    "f1Macro",
+    "ece",
+    "agreementAt1",
+    "agreementAt5",
+  ] as const) {
     near(metrics[name], EXPECTED[name], name);
   }
   near(metrics.kl, EXPECTED.kl, "kl", 1e-9);
@@ -95,6 +108,67 @@ test("a constant score per tag has the tag's prevalence as average precision", (
   const evaluation = evaluate(constant);
   for (let t = 0; t < 6; t++) near(evaluation.tag(t).ap, EXPECTED.positives[t]! / IMAGES, `tag ${t}`);
   near(evaluation.metrics().map, (19 / 60 + 19 / 60) / 2, "map");
+});
+
+test("agreement with the teacher: by hand", () => {
+  const agreement = (k: number, ...images: [best: number[], targets: number[]][]) => {
+    const made = new Agreement(k);
+    for (const [best, targets] of images) made.add(best, Float32Array.from(targets));
+    return made.mean();
+  };
+  assert.equal(
+    agreement(
+      1,
+      [
+        [2, 0, 1],
+        [0.1, 0.2, 0.9],
+      ],
+      [
+        [0, 1, 2],
+        [0.1, 0.2, 0.9],
+      ],
+    ),
+    0.5,
+  );
+  // Of equally high tags of the teacher any will do.
+  assert.equal(
+    agreement(1, [
+      [1, 2, 0],
+      [0, 0.9, 0.9],
+    ]),
+    1,
+  );
+  // Two of its three tags are among the student's three highest.
+  assert.equal(
+    agreement(5, [
+      [3, 0, 1, 2, 4],
+      [0.9, 0.3, 0.2, 0, 0],
+    ]),
+    2 / 3,
+  );
+  // An image of which the teacher says nothing does not count.
+  assert.equal(
+    agreement(
+      5,
+      [
+        [0, 1],
+        [0.5, 0],
+      ],
+      [
+        [0, 1],
+        [0, 0],
+      ],
+    ),
+    1,
+  );
+  assert.ok(
+    Number.isNaN(
+      agreement(5, [
+        [0, 1],
+        [0, 0],
+      ]),
+    ),
+  );
 });
 
 test("no tag that counts gives NaN, not 0", () => {

@@ -164,6 +164,44 @@ test("eval writes report, metrics and tables, the same in a second run", async (
   assert.deepEqual(context.notes, []);
 });
 
+test("pictures are named by their source where a table of images tells it", async () => {
+  const context = await rig();
+  const path = join(temporaryFolder(), "images.parquet");
+  const duck = await Duck.open({ scratch: context.scratch });
+  const ids = Array.from({ length: 12 }, (_, i) => `photo/${i + 12} é.png`);
+  await duck.run("CREATE TABLE image (id VARCHAR, source_url VARCHAR)");
+  await duck.append(
+    "image",
+    ids.map((id, i) => [id, i === 0 ? null : `https://x.test/${i}.png?a=<b>`]),
+  );
+  await writeTable(duck, "SELECT * FROM image", ["id"], path);
+  duck.close();
+  const images = { hash: "", files: ["images.parquet"], path: () => path };
+  await stage.run({ ...context, inputs: { ...context.inputs, images } });
+  const report = readFileSync(join(context.outDir("report"), "report.html"), "utf8");
+  assert.match(report, />https:\/\/x\.test\/3\.png\?a=&lt;b&gt;</);
+  assert.match(report, />photo\/12 é\.png</, "one without a source keeps its id");
+  assert.doesNotMatch(report, />photo\/15 é\.png</);
+});
+
+test("pictures that stand in the shards alone are taken from there", async () => {
+  const context = await rig();
+  const bare = temporaryFolder();
+  const duck = await Duck.open({ scratch: context.scratch });
+  const samples = parquet(context.inputs.data!.path("samples.parquet"));
+  const path = join(bare, "samples.parquet");
+  await writeTable(duck, `SELECT * REPLACE (NULL::VARCHAR AS blob) FROM ${samples}`, ["id"], path);
+  duck.close();
+  const { data } = context.inputs;
+  const imported = {
+    ...data!,
+    path: (name: string) => (name === "samples.parquet" ? path : data!.path(name)),
+  };
+  await stage.run({ ...context, inputs: { ...context.inputs, data: imported } });
+  const report = readFileSync(join(context.outDir("report"), "report.html"), "utf8");
+  assert.equal(report.split('src="data:image/png;base64,').length - 1, 36);
+});
+
 test("a picture that cannot be decoded is left out, counted and named", async () => {
   const context = await rig((all) =>
     all.map((row, i) => (i === 20 ? { ...row, picture: Buffer.from("no picture") } : row)),

@@ -7,6 +7,8 @@ import type { TagRow } from "../tables.js";
 export interface PictureCard extends Card {
   /** Absent where the store has lost the picture or it cannot be decoded. */
   readonly picture?: Picture;
+  /** Path or address of the original, where it is known. */
+  readonly source?: string;
 }
 
 /** An epoch of the model's history.jsonl: numbers by name, `epoch` among them. */

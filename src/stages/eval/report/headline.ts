@@ -22,6 +22,8 @@ ${tile("F1, micro", fixed(m.f1Micro), beside(fixed(b.f1Micro)))}
 ${tile("F1, macro", fixed(m.f1Macro), beside(fixed(b.f1Macro)))}
 ${tile("Calibration error", fixed(m.ece), beside(fixed(b.ece)))}
 ${tile("KL to the teacher", fixed(m.kl, 4), beside(fixed(b.kl, 4)))}
+${tile("Agreement at 1", percent(m.agreementAt1), beside(percent(b.agreementAt1)))}
+${tile("Agreement at 5", percent(m.agreementAt5), beside(percent(b.agreementAt5)))}
 </dl>
 ${verdict(data)}
 ${definitions(data)}`;
@@ -55,5 +57,6 @@ function definitions({ metrics, rules, baselineThreshold, thresholdImages }: Rep
 <dt>F1</dt><dd>threshold ${threshold}; macro over the same tags as mAP</dd>
 <dt>Calibration error</dt><dd>expected calibration error over all pairs in 15 bins of equal width</dd>
 <dt>KL</dt><dd>mean Kullback–Leibler divergence of the student's score from the teacher's, nats for each pair</dd>
+<dt>Agreement at k</dt><dd>share of the teacher's k highest tags, of those it returned, that are among the student's k highest</dd>
 </dl></details>`;
 }

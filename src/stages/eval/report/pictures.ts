@@ -3,10 +3,11 @@ import { bar } from "./charts.js";
 import type { PictureCard, ReportData } from "./data.js";
 
 function card(card: PictureCard, tags: readonly string[]): Markup {
+  const name = card.source ?? card.id;
   const picture = card.picture
-    ? html`<img src="${card.picture.uri}" alt="held-out image ${card.id}"${card.picture.small ? html` class="small"` : html``}>`
+    ? html`<img src="${card.picture.uri}" alt="held-out image ${name}"${card.picture.small ? html` class="small"` : html``}>`
     : html`<div class="missing">no picture</div>`;
-  return html`<li class="card"><div class="id"><bdi title="${card.id}">${card.id}</bdi><span title="mean KL divergence from the teacher">KL ${fixed(card.kl)}</span></div>${picture}
+  return html`<li class="card"><div class="id"><bdi title="${card.source === undefined ? card.id : `${card.source} (${card.id})`}">${name}</bdi><span title="mean KL divergence from the teacher">KL ${fixed(card.kl)}</span></div>${picture}
 <ul class="tags">${card.tags.map(
     ({ position, teacher, student }) =>
       html`<li><div class="name"><button class="pick" type="button" title="${tags[position]!}" data-tag="${tags[position]!}"><bdi>${tags[position]!}</bdi></button><span class="num"><span class="sr">teacher </span>${fixed(teacher, 2)} <span aria-hidden="true">·</span><span class="sr"> student </span> ${fixed(student, 2)}</span></div>${bar(teacher, "teacher")}${bar(student, "student")}</li>`,

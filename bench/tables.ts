@@ -112,6 +112,7 @@ async function runStep(name: string, folder: string): Promise<void> {
     note: (message) => console.error(`  ${name}: ${message}`),
     usage() {},
     secret: () => "",
+    hasSecret: () => false,
     blob: async () => PICTURE,
     outDir: (port) => make(join(folder, name, port)),
     memo: { get: () => (step.fresh ? undefined : "0".repeat(64)), set() {} },

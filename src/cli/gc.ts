@@ -18,19 +18,21 @@ interface GcCommandOptions extends StoreOptions, OutputOptions {
   readonly dryRun?: true;
   readonly keepLast?: number;
   readonly olderThan?: number;
+  readonly paid?: true;
 }
 
 export function declare(command: Command, terminal: Terminal): void {
   command
     .option("--dry-run", "only tell what would go")
     .option("--keep-last <count>", "forget all but the newest runs", positive)
+    .option("--paid", "remove all answers that were paid for, too: asked for again, they cost again")
     .option("--older-than <age>", "forget runs older than this: 30d, 12h", age);
   jsonOption(storeOption(command));
   command.addHelpText(
     "after",
     "\nKept is what any run, latest/ or a live run refers to, and what the item cache can still give. Runs are\n" +
       "forgotten only where --keep-last or --older-than says so; given both, a run goes when both say so. Paid\n" +
-      "answers are never touched.",
+      "answers stay unless --paid names them.",
   );
   examples(command, [
     ["pipe gc --dry-run", "what nothing refers to"],
@@ -39,10 +41,11 @@ export function declare(command: Command, terminal: Terminal): void {
     ["pipe gc --keep-last 5 --older-than 30d", "but the newest 5, however old they are"],
   ]);
   command.action(async (options: GcCommandOptions) => {
-    const { dryRun = false, keepLast, olderThan } = options;
+    const { dryRun = false, keepLast, olderThan, paid = false } = options;
     const report = await withExistingStore(options.store, (store) =>
       gc(store, {
         dryRun,
+        paid,
         ...(keepLast === undefined ? {} : { keepLast }),
         ...(olderThan === undefined ? {} : { olderThanMs: olderThan }),
       }),

@@ -54,6 +54,27 @@ export interface RowRule {
   readonly detail: string;
 }
 
+/** What asking about items costs, for a kind that asks somebody who takes money. */
+export interface PaidWork {
+  /** Who is asked, for people. */
+  readonly asks: string;
+  /**
+   * What decides an answer beside the item's bytes. Answers are kept under it for good, apart from the item cache, and
+   * whatever becomes of the kind's version. Holds no secret.
+   */
+  readonly ledger: JsonObject;
+  /** What it costs to ask about so many different items. */
+  readonly quote: (items: number) => Quote;
+  /** USD: a stage that would cost more does not begin. */
+  readonly maxCost: number;
+}
+
+export interface Quote {
+  /** What is counted on the bill. */
+  readonly units: number;
+  readonly usd: number;
+}
+
 /** What item stages (one row in, one row out) add to a kind. */
 export interface ItemShape {
   /** The input port whose table is mapped; absent for a kind that lists its own items (crawl). */
@@ -70,6 +91,8 @@ export interface ItemShape {
   readonly maxFailures?: (params: JsonObject) => number | undefined;
   /** How many processes share the items at most: 1 where one has to know of all requests. Default: one a core. */
   readonly hosts?: (params: JsonObject) => number | undefined;
+  /** What its answers cost, where they cost anything; `context.paid` is there then. */
+  readonly paid?: (params: JsonObject) => PaidWork | undefined;
 }
 
 /** A row that a listing kind wants made: `input` is what the item's result depends on (a hash, a canonical URL). */
@@ -173,6 +196,8 @@ export interface Kind {
   readonly random?: true;
   readonly item?: ItemShape;
   readonly impl?: (params: JsonObject) => readonly ImplName[];
+  /** Environment variables without secrets that its libraries read (where credentials are found). */
+  readonly environment?: (params: JsonObject) => readonly string[];
   /** Cores one stage of this kind uses unless `resources.cpus` says otherwise; all where left out. */
   readonly cpus?: number;
   /** Item kinds: lists the items, for kinds without an input table. */

@@ -41,8 +41,27 @@ export interface BaseContext {
   usage(figures: Usage): void;
   /** The secret in the environment variable of that name, if the stage's params named it. @throws StageError */
   secret(variable: string): string;
+  /** Whether that variable is set. */
+  hasSecret(variable: string): boolean;
+  /** Answers that were paid for; for kinds whose item shape says what they cost. */
+  readonly paid?: PaidAnswers;
   /** Bytes of a blob in the store, checked against its name. @throws StageError for a missing or damaged blob. */
   blob(hash: string): Promise<Buffer>;
+}
+
+/**
+ * Answers that cost money, kept for good under the sha256 of the bytes they are about. Everything is on the disk when a
+ * call returns: what was answered is never asked again, and what was being asked when a process died is known.
+ */
+export interface PaidAnswers {
+  /** The answer about these bytes, as it was kept. */
+  get(blob: string): string | undefined;
+  /** To be called before a request goes out: its items are about to be asked about. */
+  asking(blobs: readonly string[]): void;
+  /** Keeps answers, each a JSON text. To be called as soon as they have come, before another request goes out. */
+  keep(answers: readonly { readonly blob: string; readonly json: string }[]): void;
+  /** These came back without an answer. */
+  unanswered(blobs: readonly string[]): void;
 }
 
 /** Figures by name, in snake_case with their unit: images_per_second, data_wait_share. */

@@ -14,6 +14,8 @@ export const TASK_FILES = {
   pack: "blobs.pack",
   /** Larger item blobs, one file each, named by sha256. */
   blobs: "blobs",
+  /** Answers that were paid for, in the format of core/answer-log.ts, fsynced one by one. */
+  answers: "answers.jsonl",
   /** Output files of whole stages: out/<port>/<path>. */
   out: "out",
   /** Progress, notes and figures, JSON lines of HostEvent. */
@@ -57,6 +59,8 @@ export interface Task {
   readonly secrets: readonly string[];
   /** Item tasks: what each outcome carries. */
   readonly columns?: readonly Column[];
+  /** Item tasks: where paid answers are kept, named by the hash of what decides them beside an item's bytes. */
+  readonly ledger?: string;
   /** Item tasks: lines in todo.jsonl. */
   readonly total?: number;
   /** The runner's process id, for a host on the same machine: when it is gone, the host finishes what it has in hand. */

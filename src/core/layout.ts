@@ -22,6 +22,12 @@ export function packsFolder(root: string): string {
   return join(root, "store", "packs");
 }
 
+/** Where answers that were paid for are kept: one folder for all that decides them beside the item. @throws TypeError */
+export function ledgerFolder(root: string, ledger: Sha256): string {
+  if (!isSha256(ledger)) throw new TypeError(`not a ledger's name: ${JSON.stringify(ledger)}`);
+  return join(root, "paid", ledger);
+}
+
 /**
  * Where a stage kind's memo entry stands: a text file holding a blob hash. Read by stage hosts, written by the runner.
  *

@@ -25,6 +25,11 @@ export class PackTable {
     return this.slots[this.slot(hash)] !== -1;
   }
 
+  find(hash: Uint8Array): PackPlace | undefined {
+    const at = (this.slots[this.slot(hash)] as number) * RECORD;
+    return at < 0 ? undefined : placeAt(this.records, at);
+  }
+
   /** Notes a blob; a hash that is there already keeps its first place. */
   add(hash: Uint8Array, place: PackPlace): void {
     const slot = this.slot(hash);
@@ -119,20 +124,20 @@ export class PackIndex {
 
   find(hash: Buffer): PackPlace | undefined {
     const at = findRecord(this.records, RECORD, this.count, hash);
-    return at < 0 ? undefined : this.place(at * RECORD);
+    return at < 0 ? undefined : placeAt(this.records, at * RECORD);
   }
 
   /** All blobs, sorted by hash. The hash is a view that is valid until the next step. */
   *entries(): Generator<{ readonly hash: Buffer } & PackPlace> {
     for (let at = 0; at < this.records.length; at += RECORD) {
-      yield { hash: this.records.subarray(at, at + HASH), ...this.place(at) };
+      yield { hash: this.records.subarray(at, at + HASH), ...placeAt(this.records, at) };
     }
   }
+}
 
-  private place(at: number): PackPlace {
-    return {
-      offset: this.records.readUIntLE(at + HASH, 6),
-      length: this.records.readUInt32LE(at + HASH + 6),
-    };
-  }
+function placeAt(records: Buffer, at: number): PackPlace {
+  return {
+    offset: records.readUIntLE(at + HASH, 6),
+    length: records.readUInt32LE(at + HASH + 6),
+  };
 }

@@ -1,6 +1,12 @@
 import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BaseContext, type InputArtifact, StageError, type Usage } from "../contract/stage.js";
+import {
+  type BaseContext,
+  type InputArtifact,
+  type PaidAnswers,
+  StageError,
+  type Usage,
+} from "../contract/stage.js";
 import { type HostEvent, TASK_FILES, type Task, type TaskInput } from "../contract/task.js";
 import { BlobReader, checkFile } from "../core/blobs.js";
 import { shortened } from "../core/errors.js";
@@ -88,6 +94,7 @@ export function createContext(
   events: HostEvents,
   secrets: ReadonlyMap<string, string>,
   signal: AbortSignal,
+  paid: PaidAnswers | undefined,
 ): BaseContext {
   mkdirSync(task.scratch, { recursive: true });
   const blobs = new BlobReader(task.store);
@@ -114,6 +121,8 @@ export function createContext(
         hint: `set it before the run: export ${variable}=…`,
       });
     },
+    hasSecret: (variable) => secrets.has(variable),
+    ...(paid ? { paid } : {}),
     blob: (hash) => blobs.read(hash),
   };
 }

@@ -7,6 +7,7 @@ import { describeError } from "../core/errors.js";
 import { writeFileAtomic } from "../core/files.js";
 import { createContext, HostEvents, readTask, takeSecrets } from "./context.js";
 import { runItems } from "./items.js";
+import { openPaid } from "./paid.js";
 import { Redactor } from "./redact.js";
 import { runWhole } from "./whole.js";
 
@@ -57,7 +58,9 @@ async function main(): Promise<void> {
   process.once("uncaughtException", fail);
   try {
     abort.signal.throwIfAborted();
-    const context = createContext(task, events, secrets, abort.signal);
+    const { ledger } = task;
+    const paid = ledger === undefined ? undefined : openPaid(task.store, ledger, folder, redactor);
+    const context = createContext(task, events, secrets, abort.signal, paid);
     const result = await execute(task, folder, context, redactor);
     end(abort.signal.aborted ? { protocol: 1, status: "interrupted" } : result);
   } catch (error) {

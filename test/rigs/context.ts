@@ -61,6 +61,7 @@ export function rigContext(options: {
     secret: (variable) => {
       throw new StageError(`no secret ${variable}`);
     },
+    hasSecret: () => false,
     blob: async (hash) => {
       const bytes = blobs.get(hash);
       if (!bytes) throw new StageError(`no blob ${hash}`, { class: "missing-blob", blob: hash });

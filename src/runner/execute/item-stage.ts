@@ -11,6 +11,7 @@ import type { WaitingJob } from "./executor.js";
 import { runHost } from "./host-run.js";
 import { ItemTables } from "./item-tables.js";
 import { endOrphans } from "./orphans.js";
+import { leaveToPay } from "./paid-items.js";
 import {
   baseTask,
   failedResult,
@@ -70,10 +71,17 @@ async function mapItems(
   const processed = await tables.todoCount();
   let transientFailures = 0;
   if (processed > 0) {
-    const folders = await prepareHosts(env, tables, space, processed);
-    const results = await runHosts(env, folders, early, processed);
-    transientFailures = await tables.notePassing(folders);
-    await store.items.commit(space, columns, folders, duck);
+    const paid = stage.kind.item?.paid?.(stage.params.all);
+    const leave = paid && (await leaveToPay(env, paid, duck));
+    let results: HostResult[];
+    try {
+      const folders = await prepareHosts(env, tables, space, processed, leave?.ledger);
+      results = await runHosts(env, folders, early, processed);
+      transientFailures = await tables.notePassing(folders);
+      await store.items.commit(space, columns, folders, duck);
+    } finally {
+      leave?.release();
+    }
     const stopped = results.find((result) => result.status !== "ok");
     if (stopped) throw new StageStopped(stopped);
     await tables.loadDone();
@@ -139,6 +147,7 @@ async function prepareHosts(
   tables: ItemTables,
   space: string,
   count: number,
+  ledger: string | undefined,
 ): Promise<readonly string[]> {
   const { stage } = env;
   const most = stage.kind.item?.hosts?.(stage.params.all) ?? stageCpus(stage);
@@ -153,6 +162,7 @@ async function prepareHosts(
       cpus: Math.max(1, Math.floor(stageCpus(stage) / hosts)),
       columns: stage.kind.item?.columns ?? [],
       total,
+      ...(ledger === undefined ? {} : { ledger }),
     };
     writeFileAtomic(join(folder, TASK_FILES.task), JSON.stringify(task));
     folders.push(folder);

@@ -18,13 +18,16 @@ export async function endOrphans(store: Store, what: string): Promise<void> {
   const abandoned = namesIn(store.tasksDir())
     .filter((name) => name.startsWith(`${what}.`) && !store.leases.isLive(runOfTask(name) ?? ""))
     .map((name) => join(store.tasksDir(), name));
-  for (const folder of abandoned) {
-    const orphans = () => processesOf(folder);
-    signal(orphans(), "SIGTERM");
-    const since = performance.now();
-    for (let waited = 0; orphans().length > 0 && waited < 2 * GRACE; waited = performance.now() - since) {
-      if (waited > GRACE) signal(orphans(), "SIGKILL");
-      await sleep(POLL);
-    }
+  for (const folder of abandoned) await endHosts(folder);
+}
+
+/** Ends what is at work in a task folder, which nobody waits for any more. */
+export async function endHosts(folder: string): Promise<void> {
+  const orphans = () => processesOf(folder);
+  signal(orphans(), "SIGTERM");
+  const since = performance.now();
+  for (let waited = 0; orphans().length > 0 && waited < 2 * GRACE; waited = performance.now() - since) {
+    if (waited > GRACE) signal(orphans(), "SIGKILL");
+    await sleep(POLL);
   }
 }

@@ -122,7 +122,8 @@ export function failedResult(message: string, hint: string): Extract<HostResult,
 /** The environment of a stage host: an allow-list, and the secrets that the stage's params name. */
 function hostEnvironment(stage: StageConfig): Record<string, string> {
   const env: Record<string, string> = { HOME: homedir() };
-  for (const name of [...PASSED_ON, ...stage.secrets]) {
+  const own = stage.kind.environment?.(stage.params.all) ?? [];
+  for (const name of [...PASSED_ON, ...own, ...stage.secrets]) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }

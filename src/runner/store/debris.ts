@@ -13,7 +13,16 @@ export function sweepDebris(store: Store, sweeper: Sweeper): void {
   if (store.leases.liveRuns().length > 0) return;
   const remove = (path: string) => sweeper.remove("scratch", path);
   const { root } = store;
-  for (const folder of ["results", "trees", "runs", "latest", "cache/stat", "cache/memo", "store/packs"]) {
+  for (const folder of [
+    "results",
+    "trees",
+    "runs",
+    "latest",
+    "cache/stat",
+    "cache/memo",
+    "store/packs",
+    "paid",
+  ]) {
     for (const path of temporaryFiles(join(root, folder))) remove(path);
   }
   for (const space of store.items.spaces()) {

@@ -16,14 +16,16 @@ export type { GcReport };
 export interface GcOptions extends GcPolicy {
   /** Only says what would go. */
   readonly dryRun: boolean;
+  /** Removes all paid answers too: whoever asks for them again pays again. */
+  readonly paid?: boolean;
   /** The present, milliseconds since 1970; for `olderThanMs`. */
   readonly now?: number;
 }
 
 /**
  * Removes what nothing refers to. Referred to is: what kept runs and latest/ name, what the item cache can still give,
- * snapshots of stages without a result. With a policy, older runs go, and what only they needed. Paid answers are
- * never touched. What refers goes before what it refers to, so that being cut short leaves nothing dangling.
+ * snapshots of stages without a result. With a policy, older runs go, and what only they needed. Paid answers
+ * are touched only where `paid` says so. What refers goes before what it refers to, so that being cut short leaves nothing dangling.
  *
  * @throws StageError of class `store-in-use` while a run is alive
  */
@@ -34,6 +36,7 @@ export async function gc(store: Store, options: GcOptions): Promise<GcReport> {
   const duck = await Duck.open({ scratch });
   try {
     const now = options.now ?? Date.now();
+    if (!options.dryRun) for (const task of store.paid.abandoned()) store.paid.takeFrom(task);
     const marks = await mark(store, duck, options, now);
     const sweeper = new Sweeper(options.dryRun);
     sweepRecords(store, marks, sweeper);
@@ -41,6 +44,8 @@ export async function gc(store: Store, options: GcOptions): Promise<GcReport> {
     sweepLoose(store, marks, heldByCache, sweeper);
     sweepScratch(store, marks, sweeper, options.olderThanMs, now);
     sweepDebris(store, sweeper);
+    if (options.paid)
+      for (const name of namesIn(store.paid.folder)) sweeper.remove("paid", join(store.paid.folder, name));
     return sweeper.report();
   } finally {
     duck.close();

@@ -8,6 +8,7 @@ import type { Blobs } from "./blobs.js";
 import type { Leases } from "./leases.js";
 import type { Locks } from "./locks.js";
 import type { Notices } from "./notices.js";
+import type { Paid } from "./paid.js";
 import type { SegmentCounts } from "./segment-writer.js";
 import { dropPack, listSpaces, type Segment, SegmentFolder } from "./segments.js";
 import { runOfTask, taskFolders } from "./task-folders.js";
@@ -25,10 +26,13 @@ export class Items {
   constructor(
     private readonly root: string,
     private readonly tasks: string,
-    private readonly blobs: Blobs,
-    private readonly locks: Locks,
-    private readonly leases: Leases,
-    private readonly notices: Notices,
+    private readonly parts: {
+      readonly blobs: Blobs;
+      readonly locks: Locks;
+      readonly leases: Leases;
+      readonly paid: Paid;
+      readonly notices: Notices;
+    },
   ) {}
 
   /**
@@ -45,7 +49,7 @@ export class Items {
       if (fault === undefined) this.sound.add(name);
       else {
         folder.setAside(name);
-        this.notices.add(`segment ${name} of the item cache ${fault}: its items are made anew`);
+        this.parts.notices.add(`segment ${name} of the item cache ${fault}: its items are made anew`);
       }
     }
     return folder.live();
@@ -78,11 +82,11 @@ export class Items {
   /** Takes over what runs that have died left in their task folders. */
   async harvest(space: Sha256, columns: readonly Column[], duck: Duck): Promise<SegmentCounts> {
     if (taskFolders(this.tasks, space).length === 0) return { ok: 0, failed: 0 };
-    const lock = await this.locks.acquire(lockName(space));
+    const lock = await this.parts.locks.acquire(lockName(space));
     try {
       const abandoned = taskFolders(this.tasks, space).filter((task) => {
         const run = runOfTask(task);
-        return run === undefined || !this.leases.isLive(run);
+        return run === undefined || !this.parts.leases.isLive(run);
       });
       return await this.takeOver(space, columns, abandoned, duck);
     } finally {
@@ -102,7 +106,7 @@ export class Items {
   /** Removes segments that this process has merged into others, if nobody can be reading them. */
   close(): void {
     if (this.compacted.size === 0) return;
-    const lease = this.leases.tryExclusive();
+    const lease = this.parts.leases.tryExclusive();
     if (!lease) return;
     try {
       for (const space of this.compacted) {
@@ -130,7 +134,9 @@ export class Items {
     const sum = { ok: 0, failed: 0 };
     for (const folder of folders) {
       if (!existsSync(folder)) continue;
-      const counts = await harvestFolder(duck, this.root, this.blobs, segments, columns, folder);
+      // Before the folder goes: what was paid for is kept whatever becomes of the rest.
+      this.parts.paid.takeFrom(folder);
+      const counts = await harvestFolder(duck, this.root, this.parts.blobs, segments, columns, folder);
       sum.ok += counts.ok;
       sum.failed += counts.failed;
     }
@@ -138,11 +144,11 @@ export class Items {
   }
 
   private async compact(segments: SegmentFolder, columns: readonly Column[], duck: Duck): Promise<void> {
-    const lock = this.locks.tryAcquire(lockName(segments.space));
+    const lock = this.parts.locks.tryAcquire(lockName(segments.space));
     if (!lock) return;
     try {
       const { compactSpace } = await import("./compact.js");
-      const done = await compactSpace(duck, this.root, this.blobs, segments, columns);
+      const done = await compactSpace(duck, this.root, this.parts.blobs, segments, columns);
       if (done) this.compacted.add(segments.space);
     } finally {
       lock.release();

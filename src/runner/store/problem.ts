@@ -1,6 +1,6 @@
 /** Something in the store that is not as it should be. */
 export interface Problem {
-  readonly what: "blob" | "pack" | "segment" | "tree" | "result" | "run" | "latest" | "stat-cache";
+  readonly what: "blob" | "pack" | "segment" | "tree" | "result" | "run" | "latest" | "stat-cache" | "paid";
   /** Absolute path of the file it is about. */
   readonly path: string;
   /** One sentence. */

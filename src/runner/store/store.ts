@@ -10,6 +10,7 @@ import { Leases } from "./leases.js";
 import { Locks } from "./locks.js";
 import { Memo } from "./memo.js";
 import { Notices } from "./notices.js";
+import { Paid } from "./paid.js";
 import { isCode, safeName } from "./paths.js";
 import { Results } from "./results.js";
 import { Runs } from "./runs.js";
@@ -37,6 +38,7 @@ export class Store {
   readonly leases: Leases;
   readonly latest: Latest;
   readonly runs: Runs;
+  readonly paid: Paid;
 
   private constructor(
     readonly root: string,
@@ -47,7 +49,9 @@ export class Store {
     this.results = new Results(root, readOnly, this.notices);
     this.locks = new Locks(join(root, "locks"));
     this.leases = new Leases(root);
-    this.items = new Items(root, this.tasksDir(), this.blobs, this.locks, this.leases, this.notices);
+    this.paid = new Paid(root, this.tasksDir(), this.leases);
+    const { blobs, locks, leases, paid, notices } = this;
+    this.items = new Items(root, this.tasksDir(), { blobs, locks, leases, paid, notices });
     this.stat = new StatCache(root, readOnly, this.notices);
     this.memo = new Memo(root);
     this.latest = new Latest(root, this.blobs);

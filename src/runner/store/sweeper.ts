@@ -10,7 +10,8 @@ export type GcCategory =
   | "memo"
   | "snapshots"
   | "scratch"
-  | "damaged";
+  | "damaged"
+  | "paid";
 
 export interface GcReport {
   readonly dryRun: boolean;
@@ -47,6 +48,7 @@ export class Sweeper {
       snapshots: of("snapshots"),
       scratch: of("scratch"),
       damaged: of("damaged"),
+      paid: of("paid"),
     };
     const bytes = Object.values(removed).reduce((sum, entry) => sum + entry.bytes, 0);
     return { dryRun: this.dryRun, removed, bytes };

@@ -38,7 +38,7 @@ async function loadLogs(duck: Duck, logs: readonly string[]): Promise<void> {
     logs.length === 0
       ? "SELECT NULL::VARCHAR[] AS asked, NULL::VARCHAR[] AS unanswered, NULL::VARCHAR AS blob WHERE false"
       : `SELECT asked, unanswered, blob FROM read_json([${logs.map(sqlString).join(", ")}],
-           format = 'newline_delimited', ignore_errors = true, maximum_object_size = 67108864,
+           format = 'newline_delimited', ignore_errors = true, maximum_object_size = 8388608,
            columns = {asked: 'VARCHAR[]', unanswered: 'VARCHAR[]', blob: 'VARCHAR'})`;
   await duck.run(`CREATE OR REPLACE TEMP VIEW answer_log AS ${lines}`);
 }

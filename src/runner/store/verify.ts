@@ -8,6 +8,7 @@ import type { Problem } from "./problem.js";
 import { statFiles } from "./stat.js";
 import type { Store } from "./store.js";
 import { verifyLoose, verifyPacks, verifySegments } from "./verify-blobs.js";
+import { verifyPaid } from "./verify-paid.js";
 import { verifyTables } from "./verify-tables.js";
 
 export type { Problem };
@@ -36,6 +37,7 @@ export async function* verify(store: Store, options: VerifyOptions): AsyncGenera
     yield* verifyTables(store, duck, scratch, options.fix);
     yield* verifyLatest(store, options.fix);
     yield* verifyStatCache(store, options.fix);
+    yield* verifyPaid(store, options.fix);
   } finally {
     duck.close();
     remove(scratch);

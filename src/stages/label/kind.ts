@@ -1,6 +1,11 @@
 import type { Kind } from "../../contract/kind.js";
 import type { JsonObject } from "../../core/json.js";
+import type { Teacher } from "./teacher.js";
 import { teacherNamed } from "./teachers.js";
+
+function teacherOf(params: JsonObject): Teacher {
+  return teacherNamed(String((params.teacher as JsonObject).type));
+}
 
 export const kind: Kind = {
   name: "label",
@@ -27,7 +32,10 @@ export const kind: Kind = {
       { name: "raw", type: "VARCHAR", blob: true },
     ],
     carry: ["id"],
+    hosts: (params) => (teacherOf(params).single ? 1 : undefined),
+    paid: (params) => teacherOf(params).paid?.(params.teacher as JsonObject),
   },
-  impl: (params) => teacherNamed(String((params.teacher as JsonObject).type)).impl,
+  impl: (params) => teacherOf(params).impl,
+  environment: (params) => teacherOf(params).environment?.(params.teacher as JsonObject) ?? [],
   module: new URL("./run.js", import.meta.url).href,
 };

@@ -1,7 +1,7 @@
-import type { Item, ItemModule, ItemOutcome } from "../../contract/stage.js";
+import type { BaseContext, Item, ItemModule, ItemOutcome } from "../../contract/stage.js";
 import type { JsonObject } from "../../core/json.js";
 import type { Params } from "./schema.js";
-import type { Answer, Label } from "./teacher.js";
+import type { Answer, Label, LabelItem } from "./teacher.js";
 import { teacherNamed } from "./teachers.js";
 
 export const items: ItemModule = {
@@ -12,15 +12,22 @@ export const items: ItemModule = {
       batch: session.batch,
       concurrency: session.concurrency,
       async process(batch: readonly Item[]) {
+        const known = batch.map((item) => session.recall?.(String(item.row.blob)));
         const pictures = await Promise.all(
-          batch.map(async (item) => ({ item, bytes: await context.blob(String(item.row.blob)) })),
+          batch.filter((_, i) => !known[i]).map((item) => picture(context, item)),
         );
-        return (await session.label(pictures)).map(outcome);
+        const fresh = pictures.length > 0 ? [...(await session.label(pictures))] : [];
+        return known.map((answer) => outcome(answer ?? fresh.shift()!));
       },
       close: async () => session.close?.(),
     };
   },
 };
+
+async function picture(context: BaseContext, item: Item): Promise<LabelItem> {
+  const blob = String(item.row.blob);
+  return { item, blob, bytes: await context.blob(blob) };
+}
 
 function outcome(answer: Answer): ItemOutcome {
   if (!answer.ok) return answer;

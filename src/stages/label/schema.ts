@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { GoogleVisionTeacher, HttpTeacher } from "./schema-vision.js";
 
 const strict = { additionalProperties: false };
 
@@ -14,12 +15,12 @@ export type BuiltinTeacher = Static<typeof BuiltinTeacher>;
 
 export const Params = Type.Object(
   {
-    teacher: Type.Unsafe<BuiltinTeacher>({
+    teacher: Type.Unsafe<BuiltinTeacher | GoogleVisionTeacher | HttpTeacher>({
       type: "object",
       description: "Who labels the pictures.",
       required: ["type"],
       discriminator: { propertyName: "type" },
-      oneOf: [BuiltinTeacher],
+      oneOf: [BuiltinTeacher, GoogleVisionTeacher, HttpTeacher],
     }),
   },
   { ...strict, description: "Has a teacher score tags for each picture." },

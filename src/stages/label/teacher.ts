@@ -1,5 +1,6 @@
-import type { ImplName } from "../../contract/kind.js";
+import type { ImplName, PaidWork } from "../../contract/kind.js";
 import type { BaseContext, Item } from "../../contract/stage.js";
+import type { JsonObject } from "../../core/json.js";
 
 export interface Label {
   readonly tag: string;
@@ -17,6 +18,8 @@ export type SafeSearch = Readonly<Record<"adult" | "spoof" | "medical" | "violen
 /** A picture as resize left it. */
 export interface LabelItem {
   readonly item: Item;
+  /** sha256 of its bytes. */
+  readonly blob: string;
   readonly bytes: Buffer;
 }
 
@@ -35,6 +38,8 @@ export interface TeacherSession {
   readonly batch: number;
   /** Calls under way at once. */
   readonly concurrency: number;
+  /** An answer about a picture of this sha256 that is there already: its bytes are not even read then. */
+  recall?(blob: string): Answer | undefined;
   /** One answer per picture, in order; a picture that cannot be labelled is an answer, not an exception. */
   label(pictures: readonly LabelItem[]): Promise<readonly Answer[]>;
   close?(): Promise<void>;
@@ -45,5 +50,11 @@ export interface Teacher {
   /** The `type` in `with.teacher`. */
   readonly name: string;
   readonly impl: readonly ImplName[];
+  /** Whether one process has to know of all requests, to keep a quota. */
+  readonly single?: true;
+  /** What its answers cost, where they cost anything. */
+  readonly paid?: (params: JsonObject) => PaidWork;
+  /** Environment variables without secrets that its libraries read. */
+  readonly environment?: (params: JsonObject) => readonly string[];
   open(context: BaseContext): Promise<TeacherSession>;
 }

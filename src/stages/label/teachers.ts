@@ -1,10 +1,25 @@
 import type { Teacher } from "./teacher.js";
+import { googleEnvironment, googlePrice } from "./teachers/vision/price.js";
 
 const TEACHERS: readonly Teacher[] = [
   {
     name: "builtin",
     impl: ["sharp"],
     open: async (context) => (await import("./teachers/builtin/session.js")).open(context),
+  },
+  {
+    name: "google-vision",
+    impl: [],
+    single: true,
+    paid: googlePrice,
+    environment: googleEnvironment,
+    open: async (context) => (await import("./teachers/vision/session.js")).openGoogle(context),
+  },
+  {
+    name: "http",
+    impl: [],
+    single: true,
+    open: async (context) => (await import("./teachers/vision/session.js")).openHttp(context),
   },
 ];
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
 import type { Item } from "../../../src/contract/stage.js";
+import { sha256 } from "../../../src/core/hash.js";
 import type { JsonObject } from "../../../src/core/json.js";
 import { drawScene } from "../../../src/stages/crawl/sources/synthetic/scene.js";
 import type { Answer } from "../../../src/stages/label/teacher.js";
@@ -27,7 +28,7 @@ async function ask(teacher: JsonObject, pictures: readonly Buffer[]): Promise<An
   for (let at = 0; at < pictures.length; at += session.batch) {
     const request = pictures.slice(at, at + session.batch).map((bytes, i) => {
       const item: Item = { id: `picture-${at + i}`, input: "", locator: "", row: {} };
-      return { item, bytes };
+      return { item, blob: sha256(bytes), bytes };
     });
     answers.push(...(await session.label(request)));
   }

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { VisionServer } from "../rigs/vision-server.js";
+import { hashes, PhotoRig, stageOf } from "./rig.js";
+
+let server: VisionServer;
+before(async () => {
+  server = await VisionServer.start();
+});
+after(() => server.close());
+
+/** local → resize → label by google-vision at the server, with more of the teacher's params. */
+function pipeline(more = "", endpoint = server.endpoint): string {
+  return `version: 1
+name: paid
+stages:
+  crawl: { uses: crawl, with: { source: { type: local, path: pictures } } }
+  resize: { uses: resize, inputs: { images: crawl }, with: { size: 32 } }
+  label:
+    uses: label
+    inputs: { images: resize }
+    with: { teacher: { type: google-vision, endpoint: "${endpoint}"${more} } }
+`;
+}
+
+async function rigWith(count: number, more = ""): Promise<PhotoRig> {
+  const rig = new PhotoRig();
+  await rig.pictures(count);
+  rig.write("p.yaml", pipeline(more));
+  return rig;
+}
+
+/** How many pictures were asked about while something was done. */
+async function askedIn(work: () => Promise<unknown>): Promise<number> {
+  const sum = () => server.requests.reduce((all, { images }) => all + images, 0);
+  const before = sum();
+  await work();
+  return sum() - before;
+}
+
+test("an answer that was paid for is never asked for again: without its result, its cache, after gc", async () => {
+  const rig = await rigWith(20);
+  let first = {};
+  assert.equal(
+    await askedIn(async () => {
+      first = hashes(await rig.run());
+    }),
+    20,
+  );
+  for (const part of ["cache", "results", "latest", "runs", "trees"]) {
+    rmSync(join(rig.folder, "artifacts", part), { recursive: true });
+  }
+  assert.equal((await rig.pipe("gc", "--keep-last", "1")).code, 0);
+  assert.equal(await askedIn(async () => assert.deepEqual(hashes(await rig.run()), first)), 0);
+  assert.equal(await askedIn(async () => rig.run(["--force", "label"])), 0);
+});
+
+test("only new pictures are asked about; another question is another answer", async () => {
+  const rig = await rigWith(5);
+  await rig.run();
+  await rig.picture("new.png", 99);
+  assert.equal(await askedIn(() => rig.run()), 1);
+  rig.write("p.yaml", pipeline(", max_results: 2"));
+  assert.equal(await askedIn(() => rig.run()), 6);
+  // How one asks is no part of the question.
+  rig.write("p.yaml", pipeline(", max_results: 2, batch: 3, concurrency: 1"));
+  assert.equal(await askedIn(() => rig.run(["--force", "label"])), 0);
+});
+
+test("gc removes paid answers only where it is told to by name; du and verify know them", async () => {
+  const rig = await rigWith(3);
+  await rig.run();
+  const usage = JSON.parse((await rig.pipe("du", "--json")).stdout) as { parts: { paid: { files: number } } };
+  assert.equal(usage.parts.paid.files, 3, "ledger.json, a log and its index");
+  const [ledger] = readdirSync(join(rig.folder, "artifacts/paid"));
+  const folder = join(rig.folder, "artifacts/paid", ledger!);
+  const log = join(folder, readdirSync(folder).find((name) => name.endsWith(".jsonl"))!);
+  const text = readFileSync(log, "utf8");
+  assert.equal(text.match(/"answer":/g)?.length, 3);
+  assert.equal((await rig.pipe("verify")).code, 0);
+  writeFileSync(log, text.replace(/"Red"/, '"Rad"'));
+  const found = await rig.pipe("verify", "--fix");
+  assert.match(found.stdout + found.stderr, /an answer that was paid for is damaged/);
+  assert.equal((await rig.pipe("verify")).code, 0);
+  rmSync(join(rig.folder, "artifacts/cache"), { recursive: true });
+  rmSync(join(rig.folder, "artifacts/results"), { recursive: true });
+  assert.equal(await askedIn(() => rig.run()), 1);
+  const gone = await rig.pipe("gc", "--paid");
+  assert.match(gone.stdout, /paid/);
+  assert.equal(await askedIn(() => rig.run(["--force", "label"])), 0, "the item cache still knows");
+  rmSync(join(rig.folder, "artifacts/cache"), { recursive: true });
+  assert.equal(await askedIn(() => rig.run(["--force", "label"])), 3);
+});
+
+test("the record says what was asked and what it costs", async () => {
+  const rig = await rigWith(
+    4,
+    ", tariff: { free: 1, steps: [{ above: 0, usd_per_1000: 2000 }] }, max_cost: 6",
+  );
+  const { notes } = stageOf(await rig.run(), "label");
+  assert.deepEqual(notes, ["asks google-vision about 4 items: 4 units, about 6.00 USD"]);
+  await rig.picture("new.png", 99);
+  rmSync(join(rig.folder, "artifacts/cache"), { recursive: true });
+  assert.deepEqual(stageOf(await rig.run(), "label").notes, [
+    "asks google-vision about 1 items: 1 units, about 0.00 USD",
+    "4 items were answered before and are not asked about again",
+  ]);
+});
+
+test("what costs more than max_cost does not begin", async () => {
+  const rig = await rigWith(
+    4,
+    ", tariff: { free: 1, steps: [{ above: 0, usd_per_1000: 2000 }] }, max_cost: 5.99",
+  );
+  const sent = await askedIn(async () => {
+    const label = stageOf(await rig.run([], 1), "label");
+    assert.match(
+      label.failure!.message,
+      /about 4 items costs more than max_cost allows \(5\.99 USD\): 4 units, about 6\.00 USD/,
+    );
+    assert.match(label.failure!.hint!, /nothing was sent/);
+  });
+  assert.equal(sent, 0);
+});

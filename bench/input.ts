@@ -1,7 +1,7 @@
 /**
  * Whether input starves the engine, and whether memory grows with the data set:
  * the share of time a training waits for batches (VGG16 at 64 and 224 pixels, vgg-small), and the peak memory of one over
- * 1,000 and over 20,000 images. Each figure comes from a process of its own, on the engine that `auto` takes.
+ * 1,000, 5,000 and 20,000 images. Each figure comes from a process of its own, on the engine that `auto` takes.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,6 +38,7 @@ const CASES: readonly Case[] = [
   { name: "vgg16, 224 px", side: 224, images: 64, params: { ...vgg16, batch: 4 } },
   { name: "vgg16, 224 px, augmented", side: 224, images: 64, params: { ...vgg16, ...augmented, batch: 4 } },
   { name: "vgg-small, 1,000 images", side: 64, images: 1000, params: { epochs: 2 } },
+  { name: "vgg-small, 5,000 images", side: 64, images: 5000, params: { epochs: 2 } },
   { name: "vgg-small, 20,000 images", side: 64, images: 20_000, params: { epochs: 2 } },
 ];
 

@@ -163,7 +163,7 @@ export interface Listed extends AsyncIterable<ListedItem> {
 export type Lister = (context: ListContext) => Listed | Promise<Listed>;
 
 /** What a kind may look at to say that a stage had better not begin. */
-export interface RefusalContext {
+interface RefusalContext {
   readonly with: JsonObject;
   /** What computes it, by impl name. */
   readonly impl: Readonly<Record<string, string>>;

@@ -38,11 +38,6 @@ export interface TensorSource {
   read(offset: number, bytes: number): Uint8Array;
 }
 
-/** The tensors of a file that is in memory. */
-export function inMemory(file: Uint8Array): TensorSource {
-  return { bytes: file.length, read: (offset, bytes) => file.subarray(offset, offset + bytes) };
-}
-
 /**
  * Sets variables from a file's bytes, by name.
  *

@@ -17,6 +17,7 @@ export async function preparer(
   type Params = Parameters<typeof resizePicture>[1];
   const params: Params = {
     fit: "pad-top-left",
+    only_if_bigger: false,
     format: "png",
     quality: 95,
     background: "#000000",

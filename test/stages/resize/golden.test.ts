@@ -15,6 +15,7 @@ test("output is that of version 1: other pixels or hashes need another version",
   const result = await resizePicture(original, {
     size: 60,
     fit: "pad-center",
+    only_if_bigger: false,
     format: "png",
     quality: 95,
     background: "#112233",

@@ -8,6 +8,7 @@ import { rigContext } from "../../rigs/context.js";
 const DEFAULTS = {
   size: 64,
   fit: "pad-top-left",
+  only_if_bigger: false,
   format: "png",
   quality: 95,
   background: "#000000",

@@ -41,7 +41,7 @@ export interface TrainHooks {
   onEpoch(at: { record: EpochRecord; step: number; imagesPerSecond: number }): void;
   onResume(at: Progress): void;
   onDamagedSnapshot(file: string, reason: string): void;
-  /** How this process spent its time, at the end, however it ends. */
+  /** How this process spent its time, at the end, however it ends, if it took a step. */
   onUsage(figures: { readonly imagesPerSecond: number; readonly waitShare: number }): void;
 }
 
@@ -72,7 +72,7 @@ export async function train(
     if (spec.earlyStopping) training.takeUpBest();
     return training;
   } finally {
-    hooks.onUsage(training.usage);
+    if (training.usage.imagesPerSecond > 0) hooks.onUsage(training.usage);
     training.dispose();
   }
 }

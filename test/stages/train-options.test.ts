@@ -150,6 +150,9 @@ describe("early stopping", () => {
     const again = await trained(constant, files, stopped.context.scratch);
     assert.equal(weights(again), weights(stopped));
     assert.match(again.context.notes[0]!, /resumed at epoch/);
+    assert.deepEqual(again.context.figures, {});
+    const { images_per_second: speed, data_wait_share: share } = stopped.context.figures;
+    assert.ok(speed! > 0 && share! >= 0 && share! < 1);
   });
 
   it("starts anew, after saying so, where the best snapshot is damaged", async () => {

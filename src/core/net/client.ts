@@ -196,7 +196,9 @@ export class WebClient {
     const words = /^(text\/plain|application\/(.*\+)?json)/.test(headers["content-type"] ?? "")
       ? text.toString()
       : "";
-    const wait = retryAfter(headers["retry-after"], Date.now());
+    // Seconds until a window of requests ends, where no plainer word is given (Pixabay).
+    const reset = status === 429 ? headers["x-ratelimit-reset"] : undefined;
+    const wait = retryAfter(headers["retry-after"] ?? reset, Date.now());
     return new WebError(
       `http-${status}`,
       `the server answered ${status}${words === "" ? "" : `: ${oneLine(words)}`}`,

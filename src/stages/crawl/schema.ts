@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { OpenverseSource, PixabaySource } from "./schema-apis.js";
 import { UrlsSource } from "./schema-http.js";
 
 const strict = { additionalProperties: false };
@@ -109,12 +110,12 @@ export type Filters = Static<typeof Filters>;
 
 export const Params = Type.Object(
   {
-    source: Type.Unsafe<SyntheticSource | LocalSource | UrlsSource>({
+    source: Type.Unsafe<SyntheticSource | LocalSource | UrlsSource | PixabaySource | OpenverseSource>({
       type: "object",
       description: "Where the pictures come from.",
       required: ["type"],
       discriminator: { propertyName: "type" },
-      oneOf: [SyntheticSource, LocalSource, UrlsSource],
+      oneOf: [SyntheticSource, LocalSource, UrlsSource, PixabaySource, OpenverseSource],
     }),
     rights: Type.Optional(Rights),
     filters: Type.Optional(Filters),

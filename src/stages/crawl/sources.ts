@@ -28,6 +28,24 @@ const SOURCES: readonly Source[] = [
     list: async () => (await import("./sources/urls/list.js")).list,
     open: async (context) => (await import("./http/worker.js")).openFetcher(context),
   },
+  {
+    name: "pixabay",
+    listedAtPlan: false,
+    impl: [],
+    fetches: true,
+    columns: () => ["tags"],
+    list: async () => (await import("./sources/pixabay/list.js")).list,
+    open: async (context) => (await import("./http/worker.js")).openFetcher(context, { linksExpire: true }),
+  },
+  {
+    name: "openverse",
+    listedAtPlan: false,
+    impl: [],
+    fetches: true,
+    columns: () => ["title", "tags"],
+    list: async () => (await import("./sources/openverse/list.js")).list,
+    open: async (context) => (await import("./http/worker.js")).openFetcher(context),
+  },
 ];
 
 /** The source that `with.source.type` names. @throws for a name the schema does not know. */

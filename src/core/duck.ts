@@ -77,6 +77,13 @@ export class Duck {
     }
   }
 
+  /** A query's columns of 32-bit numbers (INTEGER, UINTEGER), in chunks: several times faster than rows. */
+  async *streamNumbers(sql: string): AsyncGenerator<readonly (readonly number[])[]> {
+    for await (const chunk of chunksOf(await this.connection.stream(sql))) {
+      yield chunk.getColumns() as readonly (readonly number[])[];
+    }
+  }
+
   /** The column names of a table expression. */
   async columns(table: string): Promise<string[]> {
     return (await this.all(`DESCRIBE SELECT * FROM ${table}`)).map((row) => String(row.column_name));

@@ -6,10 +6,13 @@ export interface Picture {
   readonly small: boolean;
 }
 
-/** Pictures up to this many bytes stand in the report as they are. */
-const AS_IS_BYTES = 48 * 1024;
-/** Larger ones are made to fit a square of this side, pixels. */
-const SIDE = 192;
+/** Pictures up to `asIsBytes` stand in a report as they are; larger ones are made to fit a square of `side` pixels. */
+interface Limits {
+  readonly asIsBytes: number;
+  readonly side: number;
+}
+
+const LIMITS: Limits = { asIsBytes: 48 * 1024, side: 192 };
 /** Up to this side a picture is shown with hard pixels: it is smaller than its place on the page. */
 const SMALL_SIDE = 64;
 const MAX_PIXELS = 50_000_000;
@@ -17,14 +20,14 @@ const MAX_PIXELS = 50_000_000;
 const TYPES: Readonly<Record<string, string>> = { jpeg: "image/jpeg", png: "image/png" };
 
 /** A picture's bytes as a data URI of bounded size; undefined for bytes that are no picture. */
-export async function thumbnail(bytes: Buffer): Promise<Picture | undefined> {
+export async function thumbnail(bytes: Buffer, limits: Limits = LIMITS): Promise<Picture | undefined> {
   try {
     const image = sharp(bytes, { limitInputPixels: MAX_PIXELS });
     const { format, width, height } = await image.metadata();
     const small = Math.max(width, height) <= SMALL_SIDE;
     const type = TYPES[format];
-    if (type !== undefined && bytes.length <= AS_IS_BYTES) return { uri: dataUri(type, bytes), small };
-    const resized = image.resize(SIDE, SIDE, { fit: "inside", withoutEnlargement: true });
+    if (type !== undefined && bytes.length <= limits.asIsBytes) return { uri: dataUri(type, bytes), small };
+    const resized = image.resize(limits.side, limits.side, { fit: "inside", withoutEnlargement: true });
     return { uri: dataUri("image/jpeg", await resized.jpeg({ quality: 82 }).toBuffer()), small };
   } catch {
     return undefined;

@@ -1,9 +1,30 @@
 import Type, { type Static } from "typebox";
+import { LIKELIHOODS } from "./rules/unsafe.js";
+
+const likelihood = (what: string) =>
+  Type.Optional(
+    Type.Enum([...LIKELIHOODS], { description: `Drop images that are ${what}: this likely, or more.` }),
+  );
 
 const enabled = (what: string) => Type.Boolean({ description: `Whether to ${what}.`, default: true });
 
 export const Params = Type.Object(
   {
+    unsafe: Type.Object(
+      {
+        adult: likelihood("of adult content"),
+        spoof: likelihood("altered to be funny or offensive"),
+        medical: likelihood("of medical content"),
+        violence: likelihood("of violent content"),
+        racy: likelihood("racy"),
+      },
+      {
+        additionalProperties: false,
+        description:
+          "Images that the teacher's SafeSearch found unsafe, in any of the categories named here. Ask for it with the label stage's features.",
+        default: {},
+      },
+    ),
     exact_duplicates: Type.Object(
       { enabled: enabled("drop all but the smallest id of the images whose bytes are equal") },
       {
@@ -55,9 +76,9 @@ export const Params = Type.Object(
     ),
     collapsed: Type.Object(
       {
-        enabled: enabled("drop images whose tag set is the most common one, when that is too common"),
+        enabled: enabled("drop the images of tag sets that are too common"),
         max_share: Type.Number({
-          description: "The share of images that the most common tag set may cover.",
+          description: "The share of images that one tag set may cover.",
           exclusiveMinimum: 0,
           maximum: 1,
           default: 0.1,
@@ -76,7 +97,7 @@ export const Params = Type.Object(
       },
       {
         additionalProperties: false,
-        description: "Images whose labels collapsed onto the one most common tag set.",
+        description: "Images whose labels collapsed onto one of few tag sets.",
         default: {},
       },
     ),
@@ -92,6 +113,43 @@ export const Params = Type.Object(
         }),
       },
       { additionalProperties: false, description: "Images with fewer than `min_tags` tags.", default: {} },
+    ),
+    many_tags: Type.Object(
+      {
+        enabled: enabled("drop images with too many tags"),
+        max_tags: Type.Integer({ description: "Tags an image may have.", minimum: 1, default: 100 }),
+        min_score: Type.Number({
+          description: "A tag counts from this score on.",
+          minimum: 0,
+          maximum: 1,
+          default: 0.5,
+        }),
+      },
+      { additionalProperties: false, description: "Images with more than `max_tags` tags.", default: {} },
+    ),
+    label_quality: Type.Object(
+      {
+        enabled: enabled("drop images whose labels a student's held-out predictions contradict"),
+        min_quality: Type.Number({
+          description:
+            "Images below this label quality go: cleanlab's score for several labels an image, 0 (surely wrong) to 1.",
+          minimum: 0,
+          maximum: 1,
+          default: 0.1,
+        }),
+        positive_at: Type.Number({
+          description: "The teacher gave a tag from this score on.",
+          minimum: 0,
+          maximum: 1,
+          default: 0.5,
+        }),
+      },
+      {
+        additionalProperties: false,
+        description:
+          "Images whose labels are likely wrong; looked for where the input `predictions` is connected.",
+        default: {},
+      },
     ),
   },
   {

@@ -1,8 +1,5 @@
-import { sqlString } from "../../../core/duck.js";
+import { SCORE_UNITS } from "../tables.js";
 import type { Screening } from "./rule.js";
-
-/** Scores carry 4 decimals: as whole ten-thousandths their sums are exact, in whatever order threads add them. */
-const UNITS = 10_000;
 
 /**
  * Takes tags of (nearly) constant score out of all label lists; their scores say nothing about the image.
@@ -13,17 +10,14 @@ export async function constantScores({ duck, params }: Screening): Promise<void>
   const { enabled, max_std, min_images } = params.constant_scores;
   if (!enabled) return;
   await duck.run(`CREATE TABLE constant_tag AS
-    SELECT tag, count(*) AS n, sum(s) AS total,
-      sqrt((count(*) * sum(s * s) - sum(s) * sum(s))::DOUBLE) / count(*) / ${UNITS} AS std
-    FROM (SELECT tag, round(score * ${UNITS})::BIGINT AS s
-          FROM (SELECT unnest(labels, recursive := true) FROM current SEMI JOIN kept USING (id)))
-    GROUP BY tag HAVING n >= ${min_images} AND std < ${max_std}`);
+    SELECT tag, n, total, sqrt((n * squares - total * total)::DOUBLE) / n / ${SCORE_UNITS} AS std
+    FROM tag_count WHERE n >= ${min_images} AND std < ${max_std}`);
   await duck.run(`INSERT INTO dropped
-    SELECT NULL, 'constant_scores', printf('tag %s: score %.4f ± %.4f on %d images', tag, total::DOUBLE / n / ${UNITS}, std, n)
+    SELECT NULL, 'constant_scores', printf('tag %s: score %.4f ± %.4f on %d images', tag, total::DOUBLE / n / ${SCORE_UNITS}, std, n), NULL
     FROM constant_tag`);
-  const tags = await duck.all("SELECT tag FROM constant_tag ORDER BY tag");
-  if (tags.length === 0) return;
-  const list = tags.map((row) => sqlString(String(row.tag))).join(", ");
+  if ((await duck.value<number>("SELECT count(*) FROM constant_tag")) === 0) return;
+  // Looked up in an enumeration: an anti-join would take the lists apart and put them together again.
+  await duck.run("CREATE TYPE constant_name AS ENUM (SELECT tag FROM constant_tag ORDER BY tag)");
   await duck.run(`CREATE OR REPLACE VIEW current AS
-    SELECT id, list_filter(labels, x -> NOT list_contains([${list}], x.tag)) AS labels, raw FROM given`);
+    SELECT n, id, list_filter(labels, x -> TRY_CAST(x.tag AS constant_name) IS NULL) AS labels, raw FROM label`);
 }

@@ -1,29 +1,11 @@
-import type { Screening } from "./rule.js";
-
 /**
- * Turns the table `pair` into groups, in the table `grouped`(n, root, duplicate_of): all images linked directly or over
- * others, under the smallest of them. With `drop`, an image goes when a smaller image that stays is its near duplicate;
- * an image at the end of a chain, alike only to one that goes, stays.
+ * Groups of images that belong together, and who duplicates whom. Images are numbers in the order of ids; links are made
+ * in the order of their larger image, so that when an image is judged all smaller ones have been.
  *
- * Memory: 8 bytes an image, in typed arrays; the pairs are streamed.
+ * Memory: 8 bytes an image, in typed arrays.
  */
-export async function groupDuplicates({ duck, params }: Screening): Promise<void> {
-  await duck.run("CREATE TABLE grouped (n INTEGER, root INTEGER, duplicate_of INTEGER)");
-  const groups = new Groups(await duck.value<number>("SELECT count(*) FROM image"));
-  // By the larger member, then the smaller: when an image is judged, all smaller ones have been.
-  for await (const rows of duck.stream("SELECT a, b FROM pair ORDER BY b, a")) {
-    for (const { a, b } of rows) groups.link(Number(a), Number(b));
-  }
-  await duck.appendIntegers("grouped", groups.members());
-  const { enabled, action } = params.near_duplicates;
-  if (!enabled || action === "group") return;
-  await duck.run(`INSERT INTO dropped
-    SELECT i.id, 'near_duplicates', 'nearly the same as ' || k.id
-    FROM grouped g JOIN image i ON i.n = g.n JOIN image k ON k.n = g.duplicate_of`);
-}
-
-/** Union-find over image numbers in which the smallest member is the root, and who duplicates whom. */
-class Groups {
+export class Groups {
+  /** Union-find in which the smallest member is the root. */
   private readonly parent: Int32Array;
   /** The smallest image that stays and is linked to this one, or -1. */
   private readonly duplicateOf: Int32Array;
@@ -33,12 +15,31 @@ class Groups {
     this.duplicateOf = new Int32Array(size).fill(-1);
   }
 
-  /** Links a < b. Calls come in the order of b, then a. */
-  link(a: number, b: number): void {
-    if (this.duplicateOf[a] === -1 && this.duplicateOf[b] === -1) this.duplicateOf[b] = a;
+  /** Puts two images into one group. */
+  join(a: number, b: number): void {
     const [rootA, rootB] = [this.root(a), this.root(b)];
     if (rootA < rootB) this.parent[rootB] = rootA;
     else this.parent[rootA] = rootB;
+  }
+
+  /**
+   * Makes `b` a duplicate of `a` < `b`, in one group with it; of several, of the smallest that stays. One that is alike
+   * only to images that go stays itself.
+   */
+  link(a: number, b: number): void {
+    this.join(a, b);
+    if (this.duplicateOf[a] !== -1) return;
+    if (this.duplicateOf[b] === -1 || a < this.duplicateOf[b]!) this.duplicateOf[b] = a;
+  }
+
+  /** Makes `b` what `a` is: their pictures look the same. */
+  twin(a: number, b: number): void {
+    this.join(a, b);
+    this.duplicateOf[b] = this.duplicateOf[a] === -1 ? a : this.duplicateOf[a]!;
+  }
+
+  isDuplicate(n: number): boolean {
+    return this.duplicateOf[n] !== -1;
   }
 
   /** [image, root, the image it duplicates or -1] of every image that is not the root of its group. */

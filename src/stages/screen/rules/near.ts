@@ -1,52 +1,56 @@
-import type { Duck } from "../../../core/duck.js";
+import { Groups } from "./groups.js";
+import { Neighbours } from "./neighbours.js";
 import type { Screening } from "./rule.js";
-
-/** Buckets of more images than this are not compared pair by pair, so that no data makes the rule quadratic. */
-const BUCKET_CAP = 256;
 
 /** Hashes with fewer set (or unset) bits come from plain areas and smooth ramps: that two agree says nothing. */
 const MIN_BITS = 5;
 
 /**
- * Links images whose 64-bit hashes differ in at most `distance` bits, into the table `pair`.
- *
- * By the pigeonhole principle two such hashes agree wholly in one of distance + 1 bands, so only images that share a
- * band are compared: a hash join for each band. Equal hashes are linked to the first of them and compared once. In a
- * band bucket over the cap each image is compared with the bucket's first alone.
+ * Finds images whose 64-bit hashes differ in at most `distance` bits, and puts all that are linked, directly or over
+ * others, into one group: table `grouped`(n, root, duplicate_of). With `drop`, an image goes when a smaller image that
+ * stays is its near duplicate; an image at the end of a chain, alike only to one that goes, stays.
  */
-export async function nearDuplicates({ duck, params, note }: Screening): Promise<void> {
-  const { enabled, distance } = params.near_duplicates;
-  if (!enabled) return;
-  await duck.run(`CREATE TABLE distinct_hash AS
-    SELECT hash, min(n) AS n FROM kept WHERE bit_count(hash) BETWEEN ${MIN_BITS} AND ${64 - MIN_BITS} GROUP BY hash`);
-  await duck.run(`INSERT INTO pair
-    SELECT h.n, k.n FROM kept k JOIN distinct_hash h USING (hash) WHERE k.n <> h.n`);
-  let capped = 0;
-  for (let band = 0; distance > 0 && band <= distance; band++) capped += await linkBand(duck, band, distance);
-  if (capped > 0) {
-    note(
-      `near duplicates: ${capped} groups of more than ${BUCKET_CAP} similar hashes were compared with their first image only`,
+export async function nearDuplicates(screening: Screening): Promise<void> {
+  const { duck, params } = screening;
+  const groups = new Groups(screening.rows);
+  if (!params.exact_duplicates.enabled) {
+    const copies = duck.streamNumbers(
+      `SELECT first.n, i.n FROM image i JOIN (
+         SELECT picture, min(n) AS n FROM image GROUP BY picture HAVING count(*) > 1) first USING (picture)
+       WHERE i.n <> first.n`,
     );
+    for await (const [first, n] of copies) for (const [at, a] of first!.entries()) groups.join(a, n![at]!);
   }
+  if (params.near_duplicates.enabled) await linkNear(screening, groups);
+  await duck.run("CREATE TABLE grouped (n INTEGER, root INTEGER, duplicate_of INTEGER)");
+  await duck.appendIntegers("grouped", groups.members());
+  if (!params.near_duplicates.enabled || params.near_duplicates.action === "group") return;
+  await duck.run(`INSERT INTO dropped
+    SELECT n, 'near_duplicates', 'nearly the same as ', duplicate_of FROM grouped WHERE duplicate_of >= 0`);
 }
 
-/** Links the near duplicates that agree in one band; returns how many buckets were over the cap. */
-async function linkBand(duck: Duck, band: number, distance: number): Promise<number> {
-  const low = Math.floor((64 * band) / (distance + 1));
-  const high = Math.floor((64 * (band + 1)) / (distance + 1));
-  const mask = (1n << BigInt(high - low)) - 1n;
-  await duck.run(`CREATE OR REPLACE TABLE banded AS
-    SELECT (hash >> ${low}) & ${mask}::UBIGINT AS key, hash, n FROM distinct_hash`);
-  await duck.run(`CREATE OR REPLACE TABLE bucket AS
-    SELECT key, count(*) AS size, min(n) AS first, arg_min(hash, n) AS first_hash
-    FROM banded GROUP BY key HAVING size > 1`);
-  await duck.run(`INSERT INTO pair
-    SELECT x.n, y.n
-    FROM (SELECT * FROM banded SEMI JOIN (FROM bucket WHERE size <= ${BUCKET_CAP}) USING (key)) x
-    JOIN banded y ON x.key = y.key AND x.n < y.n
-    WHERE bit_count(xor(x.hash, y.hash)) <= ${distance}`);
-  await duck.run(`INSERT INTO pair
-    SELECT b.first, x.n FROM banded x JOIN bucket b USING (key)
-    WHERE b.size > ${BUCKET_CAP} AND x.n <> b.first AND bit_count(xor(x.hash, b.first_hash)) <= ${distance}`);
-  return duck.value<number>(`SELECT count(*) FROM bucket WHERE size > ${BUCKET_CAP}`);
+async function linkNear({ duck, params, rows, note }: Screening, groups: Groups): Promise<void> {
+  const neighbours = new Neighbours(params.near_duplicates.distance, rows);
+  const plain = `bit_count(hash) NOT BETWEEN ${MIN_BITS} AND ${64 - MIN_BITS}`;
+  await duck.run(`CREATE TABLE look AS SELECT n, hash FROM kept WHERE NOT (${plain})`);
+  const hashes = duck.streamNumbers(
+    `SELECT n, first, (hash >> 32)::UINTEGER, (hash & 4294967295)::UINTEGER
+     FROM look JOIN (SELECT hash, min(n) AS first FROM look GROUP BY hash) USING (hash) ORDER BY n`,
+  );
+  for await (const [ns, firsts, highs, lows] of hashes) {
+    for (const [at, n] of ns!.entries()) {
+      // Equal hashes have the same neighbours: only the first of them is looked up.
+      if (firsts![at] !== n) {
+        groups.twin(firsts![at]!, n);
+        continue;
+      }
+      neighbours.find(highs![at]!, lows![at]!, (other) => groups.link(other, n));
+      neighbours.add(n, highs![at]!, lows![at]!, !groups.isDuplicate(n));
+    }
+  }
+  if (neighbours.overflown > 0) {
+    note(
+      `near duplicates: ${neighbours.overflown} times a hash was one of so many alike that it was compared with the first of them only`,
+    );
+  }
 }

@@ -3,26 +3,35 @@ import type { Params } from "../schema.js";
 
 /** The rules by the names of their params, in the order in which they are applied. */
 export const RULES = [
+  "unsafe",
   "exact_duplicates",
   "near_duplicates",
   "constant_scores",
   "collapsed",
   "few_tags",
+  "many_tags",
+  "label_quality",
 ] as const satisfies readonly (keyof Params)[];
 
 export type RuleName = (typeof RULES)[number];
 
 /**
- * What the rules share, inside DuckDB:
- * table `image`(n INTEGER by order of id, id, blob, hash UBIGINT or NULL): images that have labels;
- * table `dropped`(id or NULL for a tag, rule, detail);
- * table `pair`(a INTEGER, b INTEGER), a < b: images that belong together;
+ * What the rules share, inside DuckDB. An image is `n`, its row in the labels table, which stands in the order of ids:
+ * view `label`(n INTEGER, id, labels, raw, and safe_search where the teacher gave it): the labels as they came;
+ * table `image`(n, picture: a digest of its bytes' name, hash UBIGINT or NULL): the images that have labels;
+ * table `tag_count`(tag, before, n, total, squares): see tables.ts;
+ * table `dropped`(n or NULL for a tag, rule, detail, other: an image whose id ends the detail, or NULL);
  * view `kept`: the images not dropped so far;
- * view `current`(id, labels, raw): the labels as the rules so far left them.
+ * view `current`(n, id, labels, raw): the labels as the rules so far left them.
  */
 export interface Screening {
   readonly duck: Duck;
   readonly params: Params;
+  /** All image numbers are below this. */
+  readonly rows: number;
+  readonly hasSafeSearch: boolean;
+  /** eval's predictions.parquet and tags.parquet, where the stage has that input. */
+  readonly predictions: { readonly scores: string; readonly tags: string } | undefined;
   /** Tells the person at the terminal that a rule could not do all it should. */
   note(message: string): void;
 }

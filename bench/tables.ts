@@ -17,6 +17,9 @@ const SCREEN = {
   constant_scores: { enabled: true, max_std: 0.001, min_images: 20 },
   collapsed: { enabled: true, max_share: 0.1, min_images: 20, min_score: 0.5 },
   few_tags: { enabled: true, min_tags: 1, min_score: 0.5 },
+  many_tags: { enabled: true, max_tags: 100, min_score: 0.5 },
+  unsafe: {},
+  label_quality: { enabled: true, min_quality: 0.1, positive_at: 0.5 },
 };
 
 /** A picture's bytes: what reading one from the store would give. */

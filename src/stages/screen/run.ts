@@ -50,13 +50,13 @@ export const stage: StageModule = {
         join(folder, "dropped.parquet"),
       );
       const summary = await summarise(screening, sqlString(path));
-      const pictures = await examplePictures(context, duck, summary);
-      writeFileSync(join(folder, "report.html"), screeningReport(summary, pictures));
       if (labels.rows === 0) {
         throw new StageError(`no image is left of ${summary.images.before}`, {
           hint: `dropped: ${summary.rules.map((rule) => `${rule.name} ${rule.count}`).join(", ")}; loosen that rule`,
         });
       }
+      const pictures = await examplePictures(context, duck, summary);
+      writeFileSync(join(folder, "report.html"), screeningReport(summary, pictures));
       const report = [{ path: "dropped.parquet", table: dropped }];
       if (screening.predictions) {
         const quality = await writeTable(

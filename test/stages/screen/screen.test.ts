@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import sharp from "sharp";
 import type { JsonObject } from "../../../src/core/json.js";
 import { stage } from "../../../src/stages/screen/run.js";
 import { rigContext } from "../../rigs/context.js";
-import { rowsOf, type Sample, writeSamples } from "./tables.js";
+import { rowsOf, type Sample, writePredictions, writeSamples } from "./tables.js";
 
 const OFF = {
   exact_duplicates: { enabled: false },
@@ -13,27 +14,45 @@ const OFF = {
   constant_scores: { enabled: false, max_std: 0.001, min_images: 3 },
   collapsed: { enabled: false, max_share: 0.3, min_images: 2, min_score: 0.5 },
   few_tags: { enabled: false, min_tags: 1, min_score: 0.5 },
+  many_tags: { enabled: false, max_tags: 100, min_score: 0.5 },
+  unsafe: {},
+  label_quality: { enabled: false, min_quality: 0.1, positive_at: 0.5 },
 };
 
 async function screen(
   samples: readonly Sample[],
   rules: JsonObject,
   tables?: { images: string; labels: string },
+  predictions?: Record<string, string>,
 ) {
   const { images, labels } = tables ?? (await writeSamples(samples));
-  const context = rigContext({
+  const rig = rigContext({
     with: { ...OFF, ...rules },
-    inputs: { images: { "images.parquet": images }, labels: { "labels.parquet": labels } },
+    inputs: {
+      images: { "images.parquet": images },
+      labels: { "labels.parquet": labels },
+      ...(predictions ? { predictions } : {}),
+    },
   });
+  const context = { ...rig, blob: pictureOf };
   const result = await stage.run(context);
   const report = context.outDir("report");
   return {
     result,
     notes: context.notes,
+    report,
     kept: await rowsOf(join(context.outDir("labels"), "labels.parquet")),
     dropped: await rowsOf(join(report, "dropped.parquet")),
     html: readFileSync(join(report, "report.html"), "utf8"),
   };
+}
+
+/** A small picture whose colour follows from the blob's name. */
+function pictureOf(blob: string): Promise<Buffer> {
+  const [r = 0, g = 0, b = 0] = Buffer.from(blob.slice(0, 6), "hex");
+  return sharp({ create: { width: 8, height: 8, channels: 3, background: { r, g, b } } })
+    .png()
+    .toBuffer();
 }
 
 const ids = (rows: readonly JsonObject[]) => rows.map((row) => row.id);
@@ -151,23 +170,6 @@ test("hashes of plain pictures say nothing", async () => {
   assert.deepEqual(dropped, []);
 });
 
-test("a bucket over the cap is compared with its first image only, and it is said", async () => {
-  // 300 hashes of equal low band (32 bits) whose high bands are pairwise far apart, except that 7 is near 0 and 9 near 8.
-  const far = (n: number) => BigInt.asUintN(32, 0x9e3779b1n * BigInt(n + 11)) << 32n;
-  const hash = (n: number) =>
-    (n === 7 ? far(0) ^ (1n << 40n) : n === 9 ? far(8) ^ (1n << 40n) : far(n)) | 0x5a5a5a5an;
-  const samples = Array.from({ length: 300 }, (_, n) => ({
-    id: String(n).padStart(3, "0"),
-    tags: { cat: 0.9 },
-    dhash: hash(n).toString(16).padStart(16, "0"),
-  }));
-  const { dropped, notes } = await screen(samples, {
-    near_duplicates: { enabled: true, distance: 1, action: "drop" },
-  });
-  assert.deepEqual(ids(dropped), ["007"]);
-  assert.match(notes.join(), /1 groups of more than 256 similar hashes/);
-});
-
 test("without a dhash column the rule is skipped, and it is said", async () => {
   const tables = await writeSamples([{ id: "a", tags: { cat: 1 } }], { dhash: false });
   const { kept, notes } = await screen(
@@ -222,6 +224,137 @@ test("collapsed: the most common tag set goes when it covers more than max_share
   assert.equal(within.kept.length, 6);
 });
 
+test("collapsed: every tag set that covers more than max_share goes, whatever the order of its tags", async () => {
+  const samples = [
+    { id: "a", tags: { sky: 0.9, sea: 0.6 } },
+    { id: "b", tags: { sea: 0.9, sky: 0.6 } },
+    { id: "c", tags: { cat: 0.9 } },
+    { id: "d", tags: { cat: 0.7 } },
+    { id: "e", tags: { dog: 0.9 } },
+    { id: "f", tags: {} },
+    { id: "g", tags: {} },
+  ];
+  const rule = { enabled: true, max_share: 0.25, min_images: 2, min_score: 0.5 };
+  const { kept, dropped } = await screen(samples, { collapsed: rule });
+  assert.deepEqual(ids(kept), ["e", "f", "g"]);
+  assert.deepEqual(
+    dropped.map((row) => row.detail),
+    ["sea, sky", "sea, sky", "cat", "cat"].map((set) => `tag set of 2 images: ${set}`),
+  );
+});
+
+test("too many tags of enough score", async () => {
+  const tags = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`t${n}`, 0.6]));
+  const { kept, dropped } = await screen(
+    [
+      { id: "a", tags: tags(3) },
+      { id: "b", tags: tags(4) },
+      { id: "c", tags: { ...tags(3), faint: 0.3 } },
+    ],
+    { many_tags: { enabled: true, max_tags: 3, min_score: 0.5 } },
+  );
+  assert.deepEqual(ids(kept), ["a", "c"]);
+  assert.deepEqual(dropped, [{ id: "b", rule: "many_tags", detail: "4 tags with a score of 0.5 or more" }]);
+});
+
+test("unsafe images go as the params say; without an answer they stay, and it is said", async () => {
+  const answers = {
+    a: "{'adult': 'LIKELY', 'spoof': 'VERY_UNLIKELY', 'medical': 'UNKNOWN', 'violence': 'POSSIBLE', 'racy': 'VERY_LIKELY'}",
+    b: "{'adult': 'POSSIBLE', 'spoof': 'VERY_LIKELY', 'medical': 'LIKELY', 'violence': 'VERY_UNLIKELY', 'racy': 'LIKELY'}",
+    c: "{'adult': 'UNKNOWN', 'spoof': 'UNKNOWN', 'medical': 'UNKNOWN', 'violence': 'UNKNOWN', 'racy': 'UNKNOWN'}",
+    d: "NULL",
+  };
+  const samples = Object.keys(answers).map((id) => ({ id, tags: { cat: 0.9 } }));
+  const tables = await writeSamples(samples, { columns: { safe_search: answers } });
+  const { kept, dropped, notes } = await screen(
+    [],
+    { unsafe: { adult: "LIKELY", racy: "VERY_LIKELY" } },
+    tables,
+  );
+  assert.deepEqual(ids(kept), ["b", "c", "d"]);
+  assert.deepEqual(dropped, [{ id: "a", rule: "unsafe", detail: "adult LIKELY, racy VERY_LIKELY" }]);
+  assert.match(notes.join(), /1 images have no SafeSearch answer: they stay/);
+  const strict = await screen([], { unsafe: { violence: "VERY_UNLIKELY" } }, tables);
+  assert.deepEqual(ids(strict.kept), ["c", "d"]);
+  const without = await screen(samples, { unsafe: { adult: "LIKELY" } });
+  assert.equal(without.kept.length, 4);
+  assert.match(without.notes.join(), /the labels carry no SafeSearch/);
+});
+
+test("label quality is cleanlab's", async () => {
+  // cleanlab 2.9.0: multilabel_classification.get_label_quality_scores(labels, pred_probs), method self_confidence;
+  // normalized_margin gives the same numbers.
+  const QUALITY = { a: 0.4844, b: 0.22544, c: 0.43896, d: 0.7 };
+  const probabilities = {
+    a: [0.9, 0.2, 0.05, 0.6],
+    b: [0.1, 0.8, 0.3, 0.02],
+    c: [0.97, 0.01, 0.5, 0.4],
+    d: [0.3, 0.3, 0.3, 0.3],
+  };
+  const samples = [
+    { id: "a", tags: { t0: 0.9, t1: 0.4, other: 0.8 } },
+    { id: "b", tags: { t0: 0.6, t1: 0.5 } },
+    { id: "c", tags: { t0: 1, t2: 0.7, t3: 0.6 } },
+    { id: "d", tags: { other: 0.9 } },
+    { id: "not held out", tags: { t0: 0.9 } },
+  ];
+  const predictions = await writePredictions(probabilities);
+  const rule = { enabled: true, min_quality: 0.45, positive_at: 0.5 };
+  const judged = await screen(samples, { label_quality: rule }, undefined, predictions);
+  const scores = await rowsOf(join(judged.report, "label_quality.parquet"));
+  assert.deepEqual(ids(scores), Object.keys(QUALITY));
+  for (const { id, quality } of scores) {
+    const expected = QUALITY[id as keyof typeof QUALITY];
+    assert.ok(Math.abs(Number(quality) - expected) < 1e-12, `${id}: ${quality}`);
+  }
+  assert.deepEqual(judged.dropped, [
+    { id: "b", rule: "label_quality", detail: "label quality 0.2254" },
+    { id: "c", rule: "label_quality", detail: "label quality 0.4390" },
+  ]);
+  assert.deepEqual(ids(judged.kept), ["a", "d", "not held out"]);
+  assert.match(judged.html, /Label quality/);
+  const off = await screen(samples, { label_quality: { ...rule, enabled: false } }, undefined, predictions);
+  assert.equal(off.kept.length, 5);
+  assert.ok(existsSync(join(off.report, "label_quality.parquet")));
+});
+
+test("of a tag that the student does not name, its score is at most the least it names", async () => {
+  // Two of four tags are named: 0.9 and 0.2. The teacher gave t3: scores 0.9, 1 - 0.2, then 0.2 for t3, whose moving
+  // average is 0.8 · 0.2 + 0.2 · (0.8 · 0.8 + 0.2 · 0.9) = 0.324.
+  const predictions = await writePredictions({ a: [0.9, 0.2] }, ["t0", "t1", "t2", "t3"]);
+  const { report } = await screen([{ id: "a", tags: { t0: 1, t3: 1 } }], {}, undefined, predictions);
+  const [row] = await rowsOf(join(report, "label_quality.parquet"));
+  assert.ok(Math.abs(Number(row?.quality) - 0.324) < 1e-12, String(row?.quality));
+});
+
+test("labels in no order give what sorted ones give", async () => {
+  const samples = [3, 1, 2, 5, 4].map((n) => ({ id: `i${n}`, tags: { cat: n / 10, dog: 0.9 }, dhash: HASH }));
+  const rules = { near_duplicates: { enabled: true, distance: 3, action: "drop" } };
+  const [sorted, not] = [
+    await screen([], rules, await writeSamples(samples)),
+    await screen([], rules, await writeSamples(samples, { order: "id DESC" })),
+  ];
+  assert.deepEqual(ids(sorted.kept), ["i1"]);
+  assert.deepEqual(not.result, sorted.result);
+  assert.equal(not.html, sorted.html);
+});
+
+test("the report shows the examples' pictures, beside what they are alike to", async () => {
+  const samples = ["a", "b", "c"].map((id) => ({
+    id,
+    tags: { cat: 0.9 },
+    dhash: id === "c" ? undefined : HASH,
+  }));
+  const { html } = await screen(
+    samples.map(({ dhash, ...rest }) => (dhash ? { ...rest, dhash } : rest)),
+    { near_duplicates: { enabled: true, distance: 3, action: "drop" } },
+  );
+  assert.deepEqual(
+    [...html.matchAll(/<img src="data:image\/png;base64,[^"]+" alt="image (.)"/g)].map(([, id]) => id),
+    ["b", "a"],
+  );
+});
+
 test("too few tags of enough score", async () => {
   const { kept, dropped } = await screen(
     [
@@ -256,7 +389,7 @@ test("nothing left is a failure that names the rule", async () => {
     {
       message: "no image is left of 1",
       options: {
-        hint: "dropped: exact_duplicates 0, near_duplicates 0, constant_scores 0, collapsed 0, few_tags 1; loosen that rule",
+        hint: "dropped: unsafe 0, exact_duplicates 0, near_duplicates 0, constant_scores 0, collapsed 0, few_tags 1, many_tags 0, label_quality 0; loosen that rule",
       },
     },
   );
@@ -270,11 +403,12 @@ test("ids and tags reach the report escaped", async () => {
     ],
     { few_tags: { enabled: true, min_tags: 1, min_score: 0.5 } },
   );
-  assert.ok(html.includes("&lt;script&gt;x") && html.includes("&lt;b&gt;'&quot;"));
-  assert.ok(!html.includes("<script"));
+  assert.ok(html.includes("&lt;script&gt;x") && html.includes("&lt;b&gt;&#39;&quot;"));
+  assert.ok(!html.includes("<script") && !html.includes("<b>"));
+  assert.match(html, /content="default-src &#39;none&#39;; img-src data:; style-src &#39;sha256-/);
 });
 
-test("equal input gives equal bytes, and the bytes of version 1", async () => {
+test("equal input gives equal bytes, and the bytes of version 2", async () => {
   const samples = Array.from({ length: 50 }, (_, n) => ({
     id: `i${n}`,
     tags: { cat: ((n * 37) % 100) / 100, dog: ((n * 53) % 100) / 100, photo: 0.5 },

@@ -28,7 +28,12 @@ export async function withDuck<T>(work: (duck: Duck) => Promise<T>): Promise<T> 
 /** images.parquet and labels.parquet as resize and label write them. */
 export async function writeSamples(
   samples: readonly Sample[],
-  options: { readonly dhash?: boolean } = {},
+  options: {
+    readonly dhash?: boolean;
+    /** More columns of the labels: SQL values by column and id. */
+    readonly columns?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+    readonly order?: string;
+  } = {},
 ): Promise<{ images: string; labels: string }> {
   const folder = temporaryFolder();
   const paths = { images: join(folder, "images.parquet"), labels: join(folder, "labels.parquet") };
@@ -53,7 +58,40 @@ export async function writeSamples(
     await duck.run(
       `COPY (SELECT ${columns} FROM i ORDER BY id) TO ${sqlString(paths.images)} (FORMAT parquet)`,
     );
-    await duck.run(`COPY (FROM l ORDER BY id) TO ${sqlString(paths.labels)} (FORMAT parquet)`);
+    const more = Object.entries(options.columns ?? {}).map(([name, values]) => {
+      const cases = Object.entries(values).map(([id, value]) => `WHEN ${text(id)} THEN ${value}`);
+      return `, CASE id ${cases.join(" ")} END AS ${name}`;
+    });
+    await duck.run(
+      `COPY (SELECT *${more.join("")} FROM l ORDER BY ${options.order ?? "id"}) TO ${sqlString(paths.labels)} (FORMAT parquet)`,
+    );
+  });
+  return paths;
+}
+
+/** predictions.parquet and tags.parquet as eval writes them: by image id, the student's scores of tags t0, t1, … */
+export async function writePredictions(
+  scores: Readonly<Record<string, readonly number[]>>,
+  tags?: readonly string[],
+): Promise<Record<"predictions.parquet" | "tags.parquet", string>> {
+  const folder = temporaryFolder();
+  const paths = {
+    "predictions.parquet": join(folder, "predictions.parquet"),
+    "tags.parquet": join(folder, "tags.parquet"),
+  };
+  await withDuck(async (duck) => {
+    await duck.run("CREATE TABLE p (id VARCHAR, labels STRUCT(tag VARCHAR, score DOUBLE)[])");
+    for (const [id, of] of Object.entries(scores)) {
+      const labels = of.map((score, n) => `{'tag': 't${n}', 'score': ${score}::DOUBLE}`);
+      await duck.run(`INSERT INTO p VALUES (${sqlString(id)}, [${labels.join(", ")}])`);
+    }
+    await duck.run(
+      `COPY (FROM p ORDER BY id) TO ${sqlString(paths["predictions.parquet"])} (FORMAT parquet)`,
+    );
+    const names = (tags ?? Object.values(scores)[0]!.map((_, n) => `t${n}`)).map(sqlString).join(", ");
+    await duck.run(
+      `COPY (SELECT unnest([${names}]) AS tag) TO ${sqlString(paths["tags.parquet"])} (FORMAT parquet)`,
+    );
   });
   return paths;
 }

@@ -50,7 +50,7 @@ async function linkNear({ duck, params, rows, note }: Screening, groups: Groups)
   }
   if (neighbours.overflown > 0) {
     note(
-      `near duplicates: ${neighbours.overflown} times a hash was one of so many alike that it was compared with the first of them only`,
+      `near duplicates: among very many hashes alike in part, some pairs may have been missed (${neighbours.overflown} look-ups were cut short)`,
     );
   }
 }

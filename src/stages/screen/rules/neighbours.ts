@@ -1,5 +1,8 @@
 /** Entries of a bucket. What comes later goes into buckets of more bits. */
-const CAP = 32;
+const CAP = 16;
+
+/** How often a full bucket is divided. */
+const DIVISIONS = 2;
 
 /** Some bits of a hash, which two hashes must agree in to meet in a bucket; and how a full bucket is divided. */
 interface Probe {
@@ -13,9 +16,9 @@ interface Probe {
  *
  * By the pigeonhole principle two hashes that differ in at most d bits agree wholly in two of d + 2 bands of bits, so only
  * hashes that agree in some pair of bands are compared (Manku, Jain, Das Sarma 2007): for d = 3 in 25 bits, in ten ways.
- * A bucket holds its first 32 entries. Those that come when it is full go into buckets of these two bands *and* one of
- * d + 1 parts of the other bits, which again misses no pair. In a full bucket of that kind only the first 32 are known to
- * those that follow; `overflown` counts these.
+ * A bucket holds its first 16 entries. Those that come when it is full go into buckets of these two bands *and* one of
+ * d + 1 parts of the other bits, which again misses no pair, and where those are full too, into buckets of a further part.
+ * In a full bucket of the last kind only the first 16 are known to those that follow; `overflown` counts these.
  *
  * Memory: 8 bytes an image and 8 for each entry, in typed arrays; for d = 3 some 160 bytes an image in all.
  */
@@ -119,11 +122,19 @@ function pairsOfBands(distance: number): readonly Probe[] {
   return bands.flatMap((one, i) =>
     bands.slice(i + 1).map((two) => {
       const bits = [...one, ...two];
-      const others = [...Array(64).keys()].filter((bit) => !bits.includes(bit));
-      const parts = cut(others, distance + 1).map((part) => probeOf([...bits, ...part]));
-      return { ...probeOf(bits), parts };
+      return { ...probeOf(bits), parts: partsOf(bits, distance + 1, DIVISIONS) };
     }),
   );
+}
+
+/** What a full bucket of these bits is divided by: each one of `count` parts of the other bits. */
+function partsOf(bits: readonly number[], count: number, divisions: number): readonly Probe[] {
+  if (divisions === 0) return [];
+  const others = [...Array(64).keys()].filter((bit) => !bits.includes(bit));
+  return cut(others, count).map((part) => {
+    const all = [...bits, ...part];
+    return { ...probeOf(all), parts: partsOf(all, count, divisions - 1) };
+  });
 }
 
 /** Cuts a list into `count` runs of nearly equal length. */

@@ -124,3 +124,42 @@ test("what costs more than max_cost does not begin", async () => {
   });
   assert.equal(sent, 0);
 });
+
+test("the plan tells what it costs: at most, while inputs are unknown; exactly, without what was answered, once they are", async () => {
+  const rig = await rigWith(
+    6,
+    ", tariff: { free: 0, steps: [{ above: 0, usd_per_1000: 1000 }] }, max_cost: 5.5",
+  );
+  const plan = async () => (await rig.pipe("plan", "p.yaml")).stdout;
+  const sent = await askedIn(async () => {
+    assert.match(
+      await plan(),
+      /label asks google-vision about at most 6 units: at most 6\.00 USD\n {2}label will not begin if it comes to more than max_cost \(5\.5 USD\)/,
+    );
+    await rig.run(["resize"]);
+    assert.match(
+      await plan(),
+      /label asks google-vision about 6 units: about 6\.00 USD\n {2}label would not begin: max_cost is 5\.5 USD/,
+    );
+  });
+  assert.equal(sent, 0);
+  await rig.run(["-S", "label.teacher.max_cost=6"]);
+  assert.doesNotMatch(await plan(), /asks/);
+  await rig.picture("new.png", 99);
+  await rig.run(["resize"]);
+  rmSync(join(rig.folder, "artifacts/cache/items"), { recursive: true });
+  const line =
+    "label asks google-vision about 1 unit, beside 6 that were answered before: about 1.00 USD; max_cost is 5.5 USD";
+  assert.ok((await plan()).includes(line), await plan());
+  const json = JSON.parse((await rig.pipe("plan", "p.yaml", "--json")).stdout) as {
+    stages: { cost?: object }[];
+  };
+  assert.deepEqual(json.stages[2]!.cost, {
+    asks: "google-vision",
+    exact: true,
+    answered: 6,
+    units: 1,
+    usd: 1,
+    maxCost: 5.5,
+  });
+});

@@ -1,6 +1,6 @@
-import type { Plan, PlannedStage } from "../../runner/plan/plan.js";
+import type { Plan, PlannedCost, PlannedStage } from "../../runner/plan/plan.js";
 import type { Paint } from "../shared/colour.js";
-import { columns, plural, printable } from "../shared/format.js";
+import { columns, count, plural, printable } from "../shared/format.js";
 
 /** How many reasons a stage's line is followed by; `pipe explain` has them all. */
 const MAX_REASONS = 5;
@@ -22,7 +22,27 @@ export function planText(plan: Plan, paint: Paint): string {
       ? ["", `${name} ${paint("red", "cannot run here")}: ${refused.message}`, `  hint: ${refused.hint}`]
       : [],
   );
-  return [`${paint("bold", plan.pipeline)}: ${planSentence(plan)}`, ...columns(rows), ...refusals].join("\n");
+  const costs = plan.stages.flatMap(({ name, cost }) => (cost ? ["", ...costText(name, cost, paint)] : []));
+  const lines = [`${paint("bold", plan.pipeline)}: ${planSentence(plan)}`, ...columns(rows)];
+  return [...lines, ...refusals, ...costs].join("\n");
+}
+
+/** What a stage asks for that costs money. */
+function costText(name: string, cost: PlannedCost, paint: Paint): string[] {
+  const { asks, exact, answered, units, usd, maxCost } = cost;
+  if (units === null || usd === null) {
+    return [
+      `${name} asks ${asks}: how much that costs is not known before its inputs are; max_cost is ${maxCost} USD`,
+    ];
+  }
+  const before = answered > 0 ? `, beside ${count(answered)} that were answered before` : "";
+  const most = exact ? "" : "at most ";
+  const line = `${name} asks ${asks} about ${most}${plural(units, "unit")}${before}: ${exact ? "about" : "at most"} ${usd.toFixed(2)} USD`;
+  if (usd <= maxCost) return [`${line}; max_cost is ${maxCost} USD`];
+  const over = exact
+    ? `${name} ${paint("red", "would not begin")}: max_cost is ${maxCost} USD`
+    : `${name} will not begin if it comes to more than max_cost (${maxCost} USD)`;
+  return [line, `  ${over}`];
 }
 
 /** "2 of 8 stages would run, 3 depend on what comes out". */

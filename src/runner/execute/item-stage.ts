@@ -9,7 +9,7 @@ import { itemSpace, stageSeed } from "../plan/fingerprint.js";
 import { listedColumns, listItems, spoolListing } from "../plan/listing.js";
 import type { WaitingJob } from "./executor.js";
 import { runHost } from "./host-run.js";
-import { ItemTables } from "./item-tables.js";
+import { ItemTables, inputTable } from "./item-tables.js";
 import { endOrphans } from "./orphans.js";
 import { leaveToPay } from "./paid-items.js";
 import {
@@ -107,18 +107,8 @@ async function openInput(env: StageEnv, tables: ItemTables, work: string): Promi
   const { store, pipeline } = options;
   const port = stage.kind.item?.port;
   if (port !== undefined) {
-    const tree = store.trees.get(env.inputs[port]?.hash ?? "");
-    const [name, entry] = Object.entries(tree?.entries ?? {}).find(([, e]) => e.table) ?? [];
-    if (name === undefined || !entry) {
-      throw new StageStopped(
-        failedResult(
-          `its input \`${port}\` holds no table`,
-          "connect it to a stage that gives rows, like crawl",
-        ),
-      );
-    }
-    const path = store.blobs.path(entry.blob);
-    checkFile(path, entry.blob, `${name} of the input \`${port}\``);
+    const { path, name, blob } = inputTable(store, env.inputs[port]?.hash ?? "", port);
+    checkFile(path, blob, `${name} of the input \`${port}\``);
     return tables.openTable(path);
   }
   const listing = join(work, "listing.jsonl");

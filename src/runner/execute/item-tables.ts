@@ -300,3 +300,17 @@ export class ItemTables {
 function bytesOf(segment: Segment): number {
   return statSync(segment.parquet).size;
 }
+
+/** The table in an artifact. @throws StageError where there is none */
+export function inputTable(
+  store: Store,
+  hash: string,
+  port: string,
+): { readonly path: string; readonly name: string; readonly blob: string } {
+  const entries = Object.entries(store.trees.get(hash)?.entries ?? {});
+  const found = entries.find(([, entry]) => entry.table);
+  if (found) return { name: found[0], blob: found[1].blob, path: store.blobs.path(found[1].blob) };
+  throw new StageError(`its input \`${port}\` holds no table`, {
+    hint: "connect it to a stage that gives rows, like crawl",
+  });
+}

@@ -47,6 +47,8 @@ export type PlannedStage = {
   readonly config: StageConfig;
   /** Why a run that comes to it will not begin; only where it runs or may run. */
   readonly refused?: Refusal;
+  /** What it will ask for that costs money; only where it runs or may run. */
+  readonly cost?: PlannedCost;
 } & (
   | {
       readonly status: "cached";
@@ -60,6 +62,19 @@ export type PlannedStage = {
   /** Its inputs are not known yet: whether it runs is decided after `waitsFor` have run. */
   | { readonly status: "unknown"; readonly waitsFor: readonly string[]; readonly reasons: readonly Reason[] }
 );
+
+export interface PlannedCost {
+  /** Who is asked. */
+  readonly asks: string;
+  /** False where `units` and `usd` are the most it can come to, since not all inputs are known; null: not even that is. */
+  readonly exact: boolean;
+  /** Items about which an answer is kept: they cost nothing. */
+  readonly answered: number;
+  readonly units: number | null;
+  readonly usd: number | null;
+  /** USD: the stage does not begin where it costs more. */
+  readonly maxCost: number;
+}
 
 export interface Plan {
   readonly pipeline: string;

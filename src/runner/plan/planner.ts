@@ -113,8 +113,23 @@ export class Planner {
     }
     return {
       pipeline: this.options.pipeline.name,
-      stages: rerunLost(plans).map((stage) => this.withRefusal(stage)),
+      stages: await this.withCosts(
+        rerunLost(plans).map((stage) => this.withRefusal(stage)),
+        plans,
+        known,
+      ),
     };
+  }
+
+  private async withCosts(
+    stages: readonly PlannedStage[],
+    plans: readonly StagePlan[],
+    known: KnownOutputs,
+  ): Promise<readonly PlannedStage[]> {
+    if (!stages.some(({ config }) => config.kind.item?.paid?.(config.params.all))) return stages;
+    // Only who asks for money waits for DuckDB.
+    const { withCost } = await import("./cost.js");
+    return Promise.all(stages.map((stage) => withCost(this.options, stage, plans, known)));
   }
 
   private withRefusal(planned: PlannedStage): PlannedStage {

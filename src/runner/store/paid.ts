@@ -49,6 +49,11 @@ export class Paid {
     return listLogs(folder).map((name) => join(folder, `${name}.jsonl`));
   }
 
+  /** The same with those that dead runs have left in their task folders. */
+  allLogs(ledger: Sha256): string[] {
+    return [...this.logs(ledger), ...this.abandoned(ledger).map((task) => join(task, TASK_FILES.answers))];
+  }
+
   /** Task folders, of runs that are no more, in which answers may lie. */
   abandoned(ledger?: Sha256): string[] {
     return namesIn(this.tasks)

@@ -1,0 +1,68 @@
+import type { PaidWork } from "../../contract/kind.js";
+import { Duck } from "../../core/duck.js";
+import type { StageConfig } from "../config/pipeline.js";
+import { ItemTables, inputTable } from "../execute/item-tables.js";
+import type { PlanOptions } from "../runner.js";
+import { ledgerOf } from "../store/paid.js";
+import { countAnswers } from "../store/paid-query.js";
+import { remove } from "../store/paths.js";
+import { itemSpace } from "./fingerprint.js";
+import type { ArtifactRef, PlannedCost, PlannedStage } from "./plan.js";
+import type { KnownOutputs, StagePlan } from "./planner.js";
+
+/** A planned stage with what it will ask for that costs money, as far as that is known. */
+export async function withCost(
+  options: PlanOptions,
+  planned: PlannedStage,
+  plans: readonly StagePlan[],
+  known: KnownOutputs,
+): Promise<PlannedStage> {
+  const { kind, params, inputs } = planned.config;
+  const ref = inputs[kind.item?.port ?? ""];
+  const work = kind.item?.paid?.(params.all);
+  if (!work || !ref || planned.status === "cached" || planned.status === "failed") return planned;
+  const input = planned.status === "run" ? known.get(ref.stage)?.[ref.port] : undefined;
+  const cost = input
+    ? await knownCost(options, planned.config, work, input)
+    : boundedCost(work, mostRows(ref.stage, plans, known));
+  return { ...planned, cost };
+}
+
+/** Rows that an item stage gives at most, as far as that is known before it runs. */
+function mostRows(name: string, plans: readonly StagePlan[], known: KnownOutputs): number | undefined {
+  const plan = plans.find(({ planned }) => planned.name === name);
+  if (!plan) return undefined;
+  const { kind, inputs } = plan.planned.config;
+  const rows = known.get(name)?.[kind.outputs[0].name]?.rows;
+  if (rows !== undefined) return rows;
+  if (plan.listing) return plan.listing.count;
+  const above = inputs[kind.item?.port ?? ""];
+  return above && mostRows(above.stage, plans, known);
+}
+
+/** What asking about the rows of a known input costs: those that neither the item cache nor a paid answer tells. */
+async function knownCost(
+  { store, registry, pipeline }: PlanOptions,
+  stage: StageConfig,
+  work: PaidWork,
+  input: ArtifactRef,
+): Promise<PlannedCost> {
+  const scratch = store.workFolder("plan");
+  const duck = await Duck.open({ scratch });
+  try {
+    const tables = new ItemTables(duck, stage.kind, store, itemSpace(registry, stage, pipeline.seed));
+    await tables.openTable(inputTable(store, input.hash, String(stage.kind.item?.port)).path);
+    await tables.loadKnown(false);
+    const { answered, unanswered } = await countAnswers(duck, store.paid.allLogs(ledgerOf(work)), "todo");
+    return { asks: work.asks, exact: true, answered, ...work.quote(unanswered), maxCost: work.maxCost };
+  } finally {
+    duck.close();
+    remove(scratch);
+  }
+}
+
+/** What it costs at most, where only the number of rows is known that may come; where not even that is, nothing is. */
+function boundedCost(work: PaidWork, most: number | undefined): PlannedCost {
+  const quote = most === undefined ? { units: null, usd: null } : work.quote(most);
+  return { asks: work.asks, exact: false, answered: 0, ...quote, maxCost: work.maxCost };
+}

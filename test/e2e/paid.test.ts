@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { VisionServer } from "../rigs/vision-server.js";
-import { hashes, PhotoRig, stageOf } from "./rig.js";
+import { paidPipeline, paidRig } from "./paid-rig.js";
+import { hashes, stageOf } from "./rig.js";
 
 let server: VisionServer;
 before(async () => {
@@ -11,26 +12,8 @@ before(async () => {
 });
 after(() => server.close());
 
-/** local → resize → label by google-vision at the server, with more of the teacher's params. */
-function pipeline(more = "", endpoint = server.endpoint): string {
-  return `version: 1
-name: paid
-stages:
-  crawl: { uses: crawl, with: { source: { type: local, path: pictures } } }
-  resize: { uses: resize, inputs: { images: crawl }, with: { size: 32 } }
-  label:
-    uses: label
-    inputs: { images: resize }
-    with: { teacher: { type: google-vision, endpoint: "${endpoint}"${more} } }
-`;
-}
-
-async function rigWith(count: number, more = ""): Promise<PhotoRig> {
-  const rig = new PhotoRig();
-  await rig.pictures(count);
-  rig.write("p.yaml", pipeline(more));
-  return rig;
-}
+const pipeline = (more = "") => paidPipeline(server.endpoint, more);
+const rigWith = (count: number, more = "") => paidRig(server.endpoint, count, more);
 
 /** How many pictures were asked about while something was done. */
 async function askedIn(work: () => Promise<unknown>): Promise<number> {

@@ -129,7 +129,9 @@ export class Planner {
     if (!stages.some(({ config }) => config.kind.item?.paid?.(config.params.all))) return stages;
     // Only who asks for money waits for DuckDB.
     const { withCost } = await import("./cost.js");
-    return Promise.all(stages.map((stage) => withCost(this.options, stage, plans, known)));
+    const costed: PlannedStage[] = [];
+    for (const stage of stages) costed.push(await withCost(this.options, stage, plans, known));
+    return costed;
   }
 
   private withRefusal(planned: PlannedStage): PlannedStage {

@@ -52,7 +52,7 @@ export async function tryPaidDeath({ server, expected }: PaidScene, trial: PaidT
   for (const blob of answered) assert.ok(!twice.includes(blob), `${blob} was answered and asked about again`);
   for (const blob of twice) assert.ok(before.has(blob) && server.asked.get(blob) === 2);
   const said = stageOf(record, "label").notes.find((note) => note.includes("may be paid for twice")) ?? "";
-  const named = said.match(/[0-9a-f]{12}/g) ?? [];
+  const named: readonly string[] = said.match(/[0-9a-f]{12}/g) ?? [];
   for (const blob of twice) assert.ok(named.includes(blob.slice(0, 12)), `${blob} is not named: ${said}`);
   // Named is also what was noted and never sent, for the process died between the two.
   for (const blob of answered) assert.ok(!named.includes(blob.slice(0, 12)), `${blob} is named: ${said}`);

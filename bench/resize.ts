@@ -11,10 +11,7 @@ import { measure, median, mustRun, PIPE, peer, printTimings, type Timed } from "
  * usage: node dist/bench/resize.js [count] [runs]   default 1000 3
  */
 const SELF = fileURLToPath(import.meta.url);
-const [mode, ...rest] = process.argv.slice(2);
-if (mode === "--loop") await loop(rest[0]!, rest[1]!);
-else await bench(Number(mode ?? 1000), Number(rest[0] ?? 3));
-
+const RESIZE = 'with: { size: 224, fit: border, background: "#ffffff" }';
 /** What the stage does to a picture, without a pipeline around it. */
 async function loop(from: string, to: string): Promise<void> {
   mkdirSync(to, { recursive: true });
@@ -66,8 +63,6 @@ async function bench(count: number, runs: number): Promise<void> {
   await benchDownloads(top, originals, count, runs);
   rmSync(top, { recursive: true, force: true });
 }
-
-const RESIZE = 'with: { size: 224, fit: border, background: "#ffffff" }';
 
 /** Time of the stage itself, from the run's record: starting `pipe` and reading the folder are not part of it. */
 function benchStage(top: string, originals: string, count: number, runs: number): void {
@@ -149,3 +144,7 @@ stages:
   printTimings("download, resize, write", measure(commands, runs));
   server.close();
 }
+
+const [mode, ...rest] = process.argv.slice(2);
+if (mode === "--loop") await loop(rest[0]!, rest[1]!);
+else await bench(Number(mode ?? 1000), Number(rest[0] ?? 3));

@@ -5,17 +5,7 @@ import sharp from "sharp";
 import { areaResize } from "../../../src/stages/resize/area.js";
 import { resizePicture } from "../../../src/stages/resize/resize.js";
 import type { Params } from "../../../src/stages/resize/schema.js";
-
-const DEFAULTS: Params = {
-  size: 64,
-  fit: "pad-top-left",
-  only_if_bigger: false,
-  format: "png",
-  quality: 95,
-  background: "#000000",
-  kernel: "lanczos3",
-  max_pixels: 1e6,
-};
+import { DEFAULTS } from "./defaults.js";
 
 const SIZES = [
   [200, 100],

@@ -4,17 +4,7 @@ import sharp from "sharp";
 import type { JsonObject } from "../../../src/core/json.js";
 import { items } from "../../../src/stages/resize/run.js";
 import { rigContext } from "../../rigs/context.js";
-
-const DEFAULTS = {
-  size: 64,
-  fit: "pad-top-left",
-  only_if_bigger: false,
-  format: "png",
-  quality: 95,
-  background: "#000000",
-  kernel: "lanczos3",
-  max_pixels: 268_402_689,
-};
+import { DEFAULTS } from "./defaults.js";
 
 type Rgb = readonly [number, number, number];
 const RED: Rgb = [220, 30, 30];

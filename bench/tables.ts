@@ -105,6 +105,7 @@ async function runStep(name: string, folder: string): Promise<void> {
       ]),
     ),
     base: folder,
+    shared: make(join(folder, "shared")),
     scratch: make(join(folder, name, "scratch")),
     logs: folder,
     seed: 0,

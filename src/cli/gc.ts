@@ -31,8 +31,8 @@ export function declare(command: Command, terminal: Terminal): void {
   command.addHelpText(
     "after",
     "\nKept is what any run, latest/ or a live run refers to, and what the item cache can still give. Runs are\n" +
-      "forgotten only where --keep-last or --older-than says so; given both, a run goes when both say so. Paid\n" +
-      "answers stay unless --paid names them.",
+      "forgotten only where --keep-last or --older-than says so; given both, a run goes when both say so. Features\n" +
+      "of frozen layers go when no run that is kept was there to use them. Paid answers stay unless --paid names them.",
   );
   examples(command, [
     ["pipe gc --dry-run", "what nothing refers to"],

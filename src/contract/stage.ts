@@ -21,6 +21,12 @@ export interface BaseContext {
   readonly base: string;
   /** A folder of this stage alone, kept between attempts of the same fingerprint: snapshots, spill files. */
   readonly scratch: string;
+  /**
+   * A folder that all stages of this kind have in common and that is kept between runs, for what costs much to make and
+   * can be made again. Its entries are named by what they are made of; files appear whole (written beside, renamed)
+   * and are checked when they are read; who uses an entry sets its time, since gc removes those that no kept run used.
+   */
+  readonly shared: string;
   /** The run's folder for files that are no part of the result: TensorBoard events, timings. */
   readonly logs: string;
   readonly seed: number;

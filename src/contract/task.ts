@@ -51,6 +51,8 @@ export interface Task {
   readonly store: string;
   /** Kept between attempts of one fingerprint. */
   readonly scratch: string;
+  /** Of all stages of this kind, kept between runs. */
+  readonly shared: string;
   readonly logs: string;
   readonly seed: number;
   readonly impl: Readonly<Record<string, string>>;

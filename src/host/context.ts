@@ -97,12 +97,14 @@ export function createContext(
   paid: PaidAnswers | undefined,
 ): BaseContext {
   mkdirSync(task.scratch, { recursive: true });
+  mkdirSync(task.shared, { recursive: true });
   const blobs = new BlobReader(task.store);
   return {
     with: task.with,
     inputs: Object.fromEntries(Object.entries(task.inputs).map(([k, v]) => [k, inputArtifact(k, v)])),
     base: task.base,
     scratch: task.scratch,
+    shared: task.shared,
     logs: task.logs,
     seed: task.seed,
     impl: task.impl,

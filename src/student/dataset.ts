@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type InputArtifact, StageError } from "../contract/stage.js";
+import { type Sha256, sha256FileSync } from "../core/hash.js";
 import type { Size } from "./network.js";
 import { decodePixels } from "./pixels.js";
 import { prefetch } from "./prefetch.js";
@@ -15,8 +16,13 @@ export interface Sample {
   readonly labels: SparseTargets;
 }
 
+/** A sample in the place of whose pixels stands what the frozen part of a network makes of them. */
+export interface FeatureSample extends Omit<Sample, "pixels"> {
+  readonly features: Float32Array;
+}
+
 /** A sample, or why there is none: its picture cannot be decoded. */
-export type Loaded = Sample | { readonly id: string; readonly broken: string };
+export type Loaded<S = Sample> = S | { readonly id: string; readonly broken: string };
 
 /** Samples decoded ahead of the reader: sharp works on its own threads while the engine computes. */
 const AHEAD = 32;
@@ -38,6 +44,11 @@ export class Dataset {
   /** Names of a split's shards, sorted. */
   shards(split: Split): readonly string[] {
     return this.artifact.files.filter((name) => name.startsWith(`shards/${split}-`));
+  }
+
+  /** sha256 of a shard's bytes. */
+  hash(shard: string): Sha256 {
+    return sha256FileSync(this.artifact.path(shard));
   }
 
   /** A shard's samples, not decoded, in its order. @throws StageError for a damaged shard. */

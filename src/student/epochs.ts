@@ -1,4 +1,5 @@
-import type { Dataset, Loaded } from "./dataset.js";
+import type { Dataset, FeatureSample, Loaded, Sample } from "./dataset.js";
+import type { FeatureCache } from "./feature-cache.js";
 import { KeptShards, type ShardSample } from "./kept-shards.js";
 import { prefetch } from "./prefetch.js";
 import { type Random, random, shuffle } from "./random.js";
@@ -11,9 +12,11 @@ export interface EpochSource {
    *
    * @param from how many of them, broken ones included, are left out at the beginning: they are not decoded
    */
-  epoch(number: number, from?: number): AsyncIterable<Loaded>;
+  epoch(number: number, from?: number): AsyncIterable<Loaded<Sample | FeatureSample>>;
   /** The samples put aside, in the order of the data set. */
-  validation(): AsyncIterable<Loaded>;
+  validation(): AsyncIterable<Loaded<Sample | FeatureSample>>;
+  /** Time that went into computing features that are kept, milliseconds. */
+  readonly preparing: number;
 }
 
 /** Where samples come from, and how. */
@@ -24,6 +27,8 @@ export interface SourceOptions {
   readonly putAside: PutAside;
   /** Samples that are decoded before they are asked for: at least a step's, which is when sharp's threads have time. */
   readonly ahead: number;
+  /** Gives features in the place of pixels, in the same order. */
+  readonly features?: FeatureCache | undefined;
 }
 
 /** How much is held in memory, whatever the size of the data set. */
@@ -51,7 +56,11 @@ export class ShuffledEpochs implements EpochSource {
     this.shards = new KeptShards(options.dataset, limits.keptBytes);
   }
 
-  epoch(number: number, from = 0): AsyncIterable<Loaded> {
+  get preparing(): number {
+    return this.options.features?.preparing ?? 0;
+  }
+
+  epoch(number: number, from = 0): AsyncIterable<Loaded<Sample | FeatureSample>> {
     const { dataset, seed, putAside } = this.options;
     const source = random("order", seed, number);
     const shards = shuffle([...dataset.shards("train")], source);
@@ -59,14 +68,14 @@ export class ShuffledEpochs implements EpochSource {
     return this.load(after(from, shuffled(learned, this.limits, source)));
   }
 
-  validation(): AsyncIterable<Loaded> {
+  validation(): AsyncIterable<Loaded<Sample | FeatureSample>> {
     const { dataset, putAside } = this.options;
     return this.load(only(this.shards.read(dataset.shards("train")), putAside));
   }
 
-  private load(samples: AsyncIterable<ShardSample>): AsyncIterable<Loaded> {
-    const { dataset, ahead } = this.options;
-    return prefetch(samples, ahead, (sample) => sample.load(dataset));
+  private load(samples: AsyncIterable<ShardSample>): AsyncIterable<Loaded<Sample | FeatureSample>> {
+    const { dataset, ahead, features } = this.options;
+    return prefetch(samples, ahead, (sample) => features?.load(sample) ?? sample.load(dataset));
   }
 }
 

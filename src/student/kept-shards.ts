@@ -5,12 +5,17 @@ import type { EncodedSample, SparseTargets } from "./shards.js";
 export class ShardSample {
   readonly id: string;
   readonly labels: SparseTargets;
+  /** Where it stands: its shard, and which of its samples it is. */
+  readonly shard: string;
+  readonly index: number;
   /** Of its picture as it lies in the shard. */
   readonly encodedBytes: number;
   private picture: Buffer | undefined;
   private loaded: Loaded | undefined;
 
-  constructor({ id, picture, labels }: EncodedSample) {
+  constructor({ id, picture, labels }: EncodedSample, shard: string, index: number) {
+    this.shard = shard;
+    this.index = index;
     this.id = id;
     this.labels = labels;
     this.picture = picture;
@@ -55,8 +60,9 @@ export class KeptShards {
 
   private async *first(shard: string): AsyncGenerator<ShardSample> {
     let samples: ShardSample[] | undefined = [];
+    let index = 0;
     for await (const encoded of this.dataset.read(shard)) {
-      const sample = new ShardSample(encoded);
+      const sample = new ShardSample(encoded, shard, index++);
       if (samples && samples.length < this.room) samples.push(sample);
       else samples = undefined;
       yield sample;

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { StageError } from "../contract/stage.js";
 import { bodyOf, type NetworkShape } from "./architectures.js";
+import { fromHalf, toHalf } from "./half.js";
 import { KeyedDropout, type StepClock } from "./keyed-dropout.js";
 import { apply } from "./layers/build.js";
 import { chainOf, INPUT } from "./layers/chain.js";
@@ -45,6 +46,7 @@ export class Network {
   private readonly base: number;
   /** Layers whose values for an image never change, the input layer included. */
   private constant = 1;
+  private rounding: Precision = "float32";
 
   /** @throws StageError for an input too small for the architecture, or layers that do not fit together. */
   constructor(readonly spec: NetworkSpec) {
@@ -78,9 +80,10 @@ export class Network {
   /**
    * Keeps the weights of the first `count` layers as they are, counted as Keras does: the input layer included.
    *
+   * @param precision what `features` rounds its values to
    * @throws StageError if that would freeze the head too.
    */
-  freeze(count: number): void {
+  freeze(count: number, precision: Precision = "float32"): void {
     const { architecture } = this.spec;
     if (count > this.base) {
       const what = architecture === "layers" ? "the student" : architecture;
@@ -95,6 +98,12 @@ export class Network {
     }
     const changes = this.model.layers.findIndex((layer, i) => i > 0 && !isConstant(layer));
     this.constant = count > 1 ? changes : 1;
+    this.rounding = precision;
+  }
+
+  /** What the values that `features` gives are rounded to. */
+  get precision(): Precision {
+    return this.rounding;
   }
 
   /** The part of the network that gives an image the same values in every step; undefined where no layer is frozen. */
@@ -132,9 +141,11 @@ export class Network {
    * @returns [batch, …shape of frozenPart]
    */
   features(pixels: tf.Tensor4D): tf.Tensor {
-    return tf.tidy(() =>
-      through(this.model.layers.slice(1, this.constant), preprocess(pixels, this.spec.preprocess), false),
-    );
+    return tf.tidy(() => {
+      const input = preprocess(pixels, this.spec.preprocess);
+      const values = through(this.model.layers.slice(1, this.constant), input, false);
+      return this.rounding === "float16" && this.constant > 1 ? rounded(values) : values;
+    });
   }
 
   /**
@@ -164,6 +175,8 @@ export class Network {
   }
 }
 
+export type Precision = "float32" | "float16";
+
 /** The layers at the beginning of a network whose values for an image never change. */
 export interface FrozenPart {
   readonly layers: readonly CompleteLayer[];
@@ -181,6 +194,11 @@ function isConstant(layer: tfl.layers.Layer): boolean {
 /** The values after layers that come one after the other. */
 function through(layers: readonly tfl.layers.Layer[], values: tf.Tensor, training: boolean): tf.Tensor {
   return layers.reduce((x, layer) => layer.apply(x, { training }) as tf.Tensor, values);
+}
+
+/** The values as half-precision floats have them. */
+function rounded(values: tf.Tensor): tf.Tensor {
+  return tf.tensor(fromHalf(toHalf(values.dataSync() as Float32Array)), values.shape);
 }
 
 /** The layer of a weight by its name, `<layer>/<weight>`. */

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
 import { StageError } from "../contract/stage.js";
+import type { Sha256 } from "../core/hash.js";
 
 /** Where a tensor's float32 values, little endian, lie in a file of them. */
 export interface TensorEntry {
@@ -30,6 +32,13 @@ export function* tensorBytes(tensors: readonly NamedTensor[]): Generator<Uint8Ar
     const data = value.dataSync();
     yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
+}
+
+/** sha256 of tensors' names, shapes and values. */
+export function weightsHash(tensors: readonly NamedTensor[]): Sha256 {
+  const hash = createHash("sha256").update(JSON.stringify(layout(tensors)));
+  for (const bytes of tensorBytes(tensors)) hash.update(bytes);
+  return hash.digest("hex");
 }
 
 /** Bytes of tensors, read piece by piece: a file of them may be larger than what Node reads at once. */

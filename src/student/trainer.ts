@@ -3,7 +3,7 @@ import { StageError } from "../contract/stage.js";
 import type { Augmentation } from "./augment.js";
 import { Batch } from "./batch.js";
 import { clipByGlobalNorm } from "./clip.js";
-import type { Loaded } from "./dataset.js";
+import type { FeatureSample, Loaded, Sample } from "./dataset.js";
 import type { EpochSource } from "./epochs.js";
 import { type EarlyStopping, type EpochRecord, stopsEarly } from "./history.js";
 import { type Loss, type LossSpec, lossOf } from "./losses.js";
@@ -100,7 +100,7 @@ class Training implements Trained {
     this.trainable = network.weights().filter((weight) => weight.trainable);
     this.optimizer = optimizerOf(spec.optimizer, this.trainable);
     this.loss = lossOf(spec.loss);
-    this.batch = new Batch(network.spec, spec.batch, spec.weighting);
+    this.batch = new Batch(network, spec.batch, spec.weighting);
   }
 
   /** Goes on from the newest snapshot, if there is one. @throws StageError where there is no room for snapshots. */
@@ -150,7 +150,7 @@ class Training implements Trained {
   private async learn(epoch: number): Promise<EpochPart> {
     const { augmentation, seed } = this.spec;
     let place = this.part?.place ?? 0;
-    const take = (sample: Loaded) => {
+    const take = (sample: Loaded<Sample | FeatureSample>) => {
       place++;
       if ("broken" in sample) this.broken.set(sample.id, sample.broken);
       else this.batch.add(sample, { augmentation, seed, epoch });
@@ -168,7 +168,7 @@ class Training implements Trained {
   }
 
   private async learnBatch(epoch: number, place: number): Promise<void> {
-    this.watch.gotBatch();
+    this.watch.gotBatch(this.source.preparing);
     const learningRate = rateAt(this.spec.rate, this.step, epoch);
     const loss = finite(this.descend(learningRate), "training");
     const { length } = this.batch;
@@ -188,9 +188,8 @@ class Training implements Trained {
   private descend(rate: number): number {
     const { clipNorm } = this.spec;
     return tf.tidy(() => {
-      const { pixels, scores, weights } = this.batch.tensors();
-      // Outside of what is differentiated: nothing of the frozen part need be kept.
-      const features = this.network.features(pixels);
+      // The frozen part is computed outside of what is differentiated: nothing of it need be kept.
+      const { features, scores, weights } = this.batch.tensors();
       const { value, grads } = tf.variableGrads(
         () => this.loss(this.network.trainingLogits(features, this.step), scores, weights),
         this.trainable.map((weight) => weight.value),
@@ -206,8 +205,8 @@ class Training implements Trained {
     let lossSum = 0;
     const run = async () => {
       const value = tf.tidy(() => {
-        const { pixels, scores, weights } = this.batch.tensors();
-        return this.loss(this.network.logits(this.network.features(pixels)), scores, weights).dataSync()[0]!;
+        const { features, scores, weights } = this.batch.tensors();
+        return this.loss(this.network.logits(features), scores, weights).dataSync()[0]!;
       });
       lossSum += finite(value, "validation") * this.batch.length;
       count += this.batch.length;

@@ -7,10 +7,16 @@ export class Watch {
   private waiting = 0;
   private computing = 0;
   private images = 0;
+  private prepared = 0;
 
-  /** A batch is there: the time since the last call went into getting it. */
-  gotBatch(): void {
-    this.waiting += this.lap();
+  /**
+   * A batch is there: the time since the last call went into getting it.
+   *
+   * @param preparing all time so far that went into what is kept for later epochs, milliseconds: it is no waiting
+   */
+  gotBatch(preparing = 0): void {
+    this.waiting += Math.max(0, this.lap() - (preparing - this.prepared));
+    this.prepared = preparing;
   }
 
   /** A step of so many images is done. */

@@ -23,6 +23,7 @@ export function rigContext(options: {
   impl?: Record<string, string>;
   signal?: AbortSignal;
   scratch?: string;
+  shared?: string;
 }): RigContext {
   const root = temporaryFolder();
   const blobs = new Map<string, Buffer>();
@@ -48,6 +49,7 @@ export function rigContext(options: {
     inputs: Object.fromEntries(Object.entries(options.inputs ?? {}).map(([port, f]) => [port, artifact(f)])),
     base: root,
     scratch: options.scratch ?? folder("scratch"),
+    shared: options.shared ?? folder("shared"),
     logs: folder("logs"),
     seed: options.seed ?? 0,
     impl: options.impl ?? { engine: "wasm" },

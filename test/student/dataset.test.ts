@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { Dataset, denseTargets, type Loaded, type Sample } from "../../src/student/dataset.js";
+import {
+  Dataset,
+  denseTargets,
+  type FeatureSample,
+  type Loaded,
+  type Sample,
+} from "../../src/student/dataset.js";
 import { type EpochSource, type MemoryLimits, ShuffledEpochs } from "../../src/student/epochs.js";
 import { type PutAside, validationShare } from "../../src/student/validation.js";
 import { temporaryFolder } from "../rigs/folder.js";
@@ -14,8 +20,10 @@ async function samplesOf(source: AsyncIterable<Sample>): Promise<Sample[]> {
   return list;
 }
 
-async function loaded(source: AsyncIterable<Loaded>): Promise<Loaded[]> {
-  const list: Loaded[] = [];
+type Given = Loaded<Sample | FeatureSample>;
+
+async function loaded(source: AsyncIterable<Given>): Promise<Given[]> {
+  const list: Given[] = [];
   for await (const sample of source) list.push(sample);
   return list;
 }
@@ -64,7 +72,7 @@ describe("epochs", () => {
   };
   const open = (dataset: Dataset, seed: number, putAside: PutAside, limits: MemoryLimits): EpochSource =>
     new ShuffledEpochs({ dataset, seed, putAside, ahead: 3 }, limits);
-  const idsOf = async (samples: AsyncIterable<Loaded>) => (await loaded(samples)).map((s) => s.id);
+  const idsOf = async (samples: AsyncIterable<Given>) => (await loaded(samples)).map((s) => s.id);
 
   for (const [name, limits] of Object.entries(memories)) {
     it(`${name}: each sample once, an order of its own for each epoch and seed, the same again`, async () => {

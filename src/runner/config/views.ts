@@ -51,9 +51,16 @@ function keep(
   const kept: Record<string, Json> = {};
   for (const [key, member] of Object.entries(value)) {
     const property = propertySchema(branch, key);
-    if (property === undefined || pass(property, member)) kept[key] = keep(member, property, pass);
+    if (property !== undefined && !pass(property, member)) continue;
+    const rest = keep(member, property, pass);
+    // An object of which nothing counts does not count either, as where it was not known yet.
+    if (!isEmpty(rest) || isEmpty(member)) kept[key] = rest;
   }
   return kept;
+}
+
+function isEmpty(value: Json): boolean {
+  return isJsonObject(value) && Object.keys(value).length === 0;
 }
 
 function propertySchema(schema: Schema, key: string): Schema | undefined {

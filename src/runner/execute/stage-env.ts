@@ -72,6 +72,7 @@ export function baseTask(env: StageEnv, mode: Task["mode"]): Task {
     base: pipeline.base,
     store: store.root,
     scratch: store.snapshotsDir(env.fingerprint),
+    shared: store.sharedDir(stage.kind.name),
     logs: join(env.logFile, "..", "..", "files", stage.name),
     seed: stageSeed(pipeline.seed, stage),
     impl: stageImpl(registry, stage),

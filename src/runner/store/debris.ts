@@ -20,6 +20,7 @@ export function sweepDebris(store: Store, sweeper: Sweeper): void {
     "latest",
     "cache/stat",
     "cache/memo",
+    "cache/shared",
     "store/packs",
     "paid",
   ]) {

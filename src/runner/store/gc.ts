@@ -43,6 +43,7 @@ export async function gc(store: Store, options: GcOptions): Promise<GcReport> {
     const heldByCache = await sweepPacks(store, duck, marks, sweeper);
     sweepLoose(store, marks, heldByCache, sweeper);
     sweepScratch(store, marks, sweeper, options.olderThanMs, now);
+    sweepShared(store, marks, sweeper);
     sweepDebris(store, sweeper);
     if (options.paid)
       for (const name of namesIn(store.paid.folder)) sweeper.remove("paid", join(store.paid.folder, name));
@@ -110,6 +111,19 @@ function sweepScratch(
   }
   for (const name of namesIn(join(root, "damaged"))) sweeper.remove("damaged", join(root, "damaged", name));
   if (live.size === 0) sweepVersions(store, sweeper);
+}
+
+/** What stages keep in common is removed where no run that stays has used it: its time is older than all of them. */
+function sweepShared(store: Store, marks: Marks, sweeper: Sweeper): void {
+  const folder = join(store.root, "cache", "shared");
+  const began = [...marks.runs].map((id) => Date.parse(store.runs.get(id)?.startedAt ?? ""));
+  for (const path of namesIn(folder).flatMap((kind) =>
+    namesIn(join(folder, kind)).map((name) => join(folder, kind, name)),
+  )) {
+    const { mtimeMs } = statSync(path);
+    // A run whose record tells no time may have used everything.
+    if (!began.some((time) => !(time > mtimeMs))) sweeper.remove("shared", path);
+  }
 }
 
 /** Folders under latest/ that were never shown, or are no more: a publication was cut short. */

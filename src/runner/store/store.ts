@@ -84,6 +84,11 @@ export class Store {
     return join(this.root, "scratch", "snapshots", fingerprint);
   }
 
+  /** What stages of a kind keep in common between runs. */
+  sharedDir(kind: string): string {
+    return join(this.root, "cache", "shared", safeName(kind));
+  }
+
   /** A folder for work in progress. `<what>.<run id>.<part>` tells gc whose it is. */
   taskDir(name: string): string {
     return join(this.tasksDir(), safeName(name));

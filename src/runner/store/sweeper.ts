@@ -8,6 +8,7 @@ export type GcCategory =
   | "packs"
   | "segments"
   | "memo"
+  | "shared"
   | "snapshots"
   | "scratch"
   | "damaged"
@@ -45,6 +46,7 @@ export class Sweeper {
       packs: of("packs"),
       segments: of("segments"),
       memo: of("memo"),
+      shared: of("shared"),
       snapshots: of("snapshots"),
       scratch: of("scratch"),
       damaged: of("damaged"),

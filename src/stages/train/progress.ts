@@ -9,6 +9,7 @@ import type { TrainHooks, TrainSpec } from "../../student/trainer.js";
 export class Progress {
   private start: { readonly at: number; readonly done: number } | undefined;
   private events: EventFile | undefined;
+  private done = 0;
 
   constructor(
     private readonly context: Pick<BaseContext, "progress" | "note" | "usage" | "logs">,
@@ -26,10 +27,17 @@ export class Progress {
     };
   }
 
+  /** Before images are learned from, their frozen features are computed. */
+  prepared(images: number): void {
+    const { epochs, samples } = this.spec;
+    this.context.progress(this.done, epochs * samples, `frozen features of ${images} images`);
+  }
+
   private step({ epoch, step, sample, loss }: Parameters<TrainHooks["onStep"]>[0]): void {
     const { epochs, samples, batch } = this.spec;
     const total = epochs * samples;
     const done = (epoch - 1) * samples + sample;
+    this.done = done;
     const now = performance.now();
     let text = `epoch ${epoch}/${epochs}, step ${step}/${Math.ceil(samples / batch)}, loss ${loss.toFixed(4)}`;
     // The first step of a process warms up: it is no measure of speed.

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type StageContext, StageError, type StageModule, type StageResult } from "../../contract/stage.js";
 import { canonicalJson } from "../../core/json.js";
-import { openEngine } from "../../engine/engine.js";
+import { type Engine, openEngine } from "../../engine/engine.js";
 import { type EngineId, nativeAdvice } from "../../engine/resolve.js";
 import { Dataset } from "../../student/dataset.js";
 import { ShuffledEpochs } from "../../student/epochs.js";
@@ -13,6 +13,7 @@ import { Network } from "../../student/network.js";
 import { Snapshots } from "../../student/snapshots.js";
 import { train } from "../../student/trainer.js";
 import { validationShare } from "../../student/validation.js";
+import { featureCache } from "./features.js";
 import { Progress } from "./progress.js";
 import { sampleFacts } from "./sample-facts.js";
 import type { Params } from "./schema.js";
@@ -36,7 +37,7 @@ async function run(context: StageContext): Promise<StageResult> {
   const { student, epochs, samples_per_epoch: samples = dataset.counts.train } = params;
   const refusal = tooSlow({ student, engine, size: dataset.size, epochs, samples });
   if (refusal) throw new StageError(refusal.message, { class: "too-slow", hint: refusal.hint });
-  await openEngine(engine);
+  const opened = await openEngine(engine);
   const advice = nativeAdvice(params.engine, engine);
   if (advice !== undefined) context.note(advice);
   const network = new Network({
@@ -57,7 +58,8 @@ async function run(context: StageContext): Promise<StageResult> {
         typeof params.weights === "object" && params.weights.include_top === true,
       );
     }
-    return await fit(context, params, dataset, network);
+    network.freeze(params.frozen_layers, params.feature_cache.precision);
+    return await fit(context, params, { dataset, network, engine: opened });
   } finally {
     network.dispose();
   }
@@ -66,20 +68,21 @@ async function run(context: StageContext): Promise<StageResult> {
 async function fit(
   context: StageContext,
   params: Params,
-  dataset: Dataset,
-  network: Network,
+  made: { readonly dataset: Dataset; readonly network: Network; readonly engine: Engine },
 ): Promise<StageResult> {
-  network.freeze(params.frozen_layers);
+  const { dataset, network } = made;
   const spec = trainSpec(params, await sampleFacts(context, params, dataset));
+  const progress = new Progress(context, spec);
   const source = new ShuffledEpochs({
     dataset,
     seed: context.seed,
     putAside: validationShare(params.validation),
     ahead: Math.max(32, 2 * spec.batch),
+    features: featureCache(context, params, made, (images) => progress.prepared(images)),
   });
   const snapshots = new Snapshots(join(context.scratch, "snapshots"), params.snapshot_minutes * 60_000);
   const { history, broken } = await train(network, source, spec, snapshots, {
-    ...new Progress(context, spec).hooks(),
+    ...progress.hooks(),
     signal: context.signal,
     onDamagedSnapshot: (file, reason) => context.note(`set the snapshot ${file} aside: ${reason}`),
   });

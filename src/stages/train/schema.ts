@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { HeadParam, Layers } from "../../student/layers/schema.js";
+import { SIZE } from "./bytes.js";
 import { LossParam } from "./loss-schema.js";
 import { OptimizerParam } from "./optimizer-schema.js";
 import { ScheduleParam } from "./schedule-schema.js";
@@ -40,6 +41,30 @@ const model = {
       "How pixels become input, stored in the model: `scale255` x / 255; `caffe` BGR minus ImageNet's means, as Keras's VGG16 weights expect; `tf` -1 to 1.",
     default: "scale255",
   }),
+};
+
+const features = {
+  feature_cache: Type.Object(
+    {
+      max_bytes: Type.Union([Type.String({ pattern: SIZE }), Type.Integer({ minimum: 0 })], {
+        description: "Disk space that they may take, 500MB or 20GB; 0: none is kept.",
+        default: "20GB",
+        pipeNeutral: true,
+      }),
+      precision: Type.Enum(["float32", "float16"], {
+        description:
+          "What the values of frozen layers are rounded to, kept or not: `float16` takes half the space, and changes results a little.",
+        default: "float32",
+        ...since,
+      }),
+    },
+    {
+      ...strict,
+      description:
+        "Where layers are frozen and images are not augmented, what the frozen layers make of an image is computed once and read from then on, by this and later trainings, if reading is faster.",
+      default: {},
+    },
+  ),
 };
 
 const targets = {
@@ -178,6 +203,7 @@ const augmentation = {
 export const Params = Type.Object(
   {
     ...model,
+    ...features,
     ...targets,
     ...descent,
     ...judgement,

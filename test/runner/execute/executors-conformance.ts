@@ -29,6 +29,7 @@ function job(body: string, more: Partial<Job> = {}): Job & { readonly root: stri
     base: root,
     store: join(root, "store"),
     scratch: join(root, "scratch"),
+    shared: join(root, "shared"),
     logs: join(root, "files"),
     seed: 0,
     impl: {},

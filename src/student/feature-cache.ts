@@ -45,7 +45,7 @@ export class FeatureCache {
 
   /** A sample's features; its pixels where features are not kept. */
   async load(sample: ShardSample): Promise<Loaded<Sample | FeatureSample>> {
-    const { dataset, note } = this.options;
+    const { dataset } = this.options;
     const file = await this.fileOf(sample.shard);
     if (!file) return this.worthIt ? this.computed(sample) : sample.load(dataset);
     const { id, labels, index } = sample;
@@ -54,8 +54,9 @@ export class FeatureCache {
     try {
       return { id, labels, features: this.decoded(await file.read(index)) };
     } catch (error) {
-      note(`the features of ${sample.shard} are made again: ${(error as Error).message}`);
-      this.remove(sample.shard);
+      this.madeAgain(sample.shard, error);
+      rmSync(this.path(sample.shard), { force: true });
+      this.files.delete(sample.shard);
       return this.computed(sample);
     }
   }
@@ -82,7 +83,16 @@ export class FeatureCache {
   private async find(shard: string): Promise<FeatureFile | undefined> {
     if (this.worthIt === false) return undefined;
     const file = this.open(shard) ?? (await this.make(shard));
-    this.worthIt ??= file !== undefined && (await this.isWorthIt(file));
+    // Features or pixels: one training has either.
+    if (!file) this.worthIt ??= false;
+    if (!file || this.worthIt) return file;
+    try {
+      this.worthIt = await this.isWorthIt(file);
+    } catch (error) {
+      this.madeAgain(shard, error);
+      rmSync(this.path(shard));
+      return this.find(shard);
+    }
     return this.worthIt ? file : undefined;
   }
 
@@ -90,9 +100,13 @@ export class FeatureCache {
     try {
       return FeatureFile.open(this.path(shard), this.slotBytes);
     } catch (error) {
-      this.options.note(`the features of ${shard} are made again: ${(error as Error).message}`);
+      this.madeAgain(shard, error);
       return undefined;
     }
+  }
+
+  private madeAgain(shard: string, why: unknown): void {
+    this.options.note(`the features of ${shard} are made again: ${(why as Error).message}`);
   }
 
   /** @returns undefined where the file cannot be written, which only costs time */
@@ -185,11 +199,6 @@ export class FeatureCache {
     const found = `reading them takes ${ms(reading)} an image, computing them ${ms(file.computing)}`;
     this.options.note(`frozen features are ${worthIt ? "kept" : "computed anew in each epoch"}: ${found}`);
     return worthIt;
-  }
-
-  private remove(shard: string): void {
-    rmSync(this.path(shard), { force: true });
-    this.files.delete(shard);
   }
 
   private path(shard: string): string {

@@ -79,6 +79,7 @@ test("gc without a policy keeps what runs, latest and the item cache refer to, a
       packs: 0,
       segments: 0,
       memo: 1,
+      shared: 0,
       snapshots: 1,
       scratch: 2,
       damaged: 0,
@@ -261,3 +262,28 @@ test("verify finds each kind of damage; fixed, nothing is left and what is sound
     const [segment] = await problems(store).then((all) => all.filter((text) => text.startsWith("segment")));
     assert.match(segment ?? "", /lost its pack/);
   }));
+
+test("gc removes what stages share once no kept run was there to use it, and what was never finished", async () => {
+  const store = openStore();
+  const folder = store.sharedDir("train");
+  const entry = (name: string, used: string) => {
+    const path = join(folder, name);
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, "bytes"), "12345");
+    if (name === "features-3") writeFileSync(join(path, ".tmp-123-abcdef"), "1");
+    utimesSync(path, new Date(used), new Date(used));
+  };
+  addRun(store, "run1", "2026-01-01T00:00:00Z", []);
+  addRun(store, "run2", "2026-02-01T00:00:00Z", []);
+  entry("features-1", "2025-12-31T00:00:00Z");
+  entry("features-2", "2026-01-01T01:00:00Z");
+  entry("features-3", "2026-02-01T01:00:00Z");
+  const names = () => readdirSync(folder).sort();
+  const plain = await gc(store, { dryRun: false, now: NOW });
+  assert.deepEqual(plain.removed.shared, { count: 1, bytes: 5 });
+  assert.deepEqual(names(), ["features-2", "features-3"]);
+  assert.deepEqual(readdirSync(join(folder, "features-3")), ["bytes"]);
+  await gc(store, { dryRun: false, keepLast: 1, now: NOW });
+  assert.deepEqual(names(), ["features-3"]);
+  await store.close();
+});

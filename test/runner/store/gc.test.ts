@@ -83,6 +83,7 @@ test("gc without a policy keeps what runs, latest and the item cache refer to, a
       snapshots: 1,
       scratch: 2,
       damaged: 0,
+      paid: 0,
     });
     assert.ok(report.bytes > 0);
     assert.deepEqual(inStore(store, ["a", "b", "c"]), ["a", "b", "c"]);

@@ -46,6 +46,8 @@ export async function printPlan(
   const plan = await lookInStore(options.store, (store) =>
     planPipeline({ pipeline, store, registry, targets, force: options.force }),
   );
-  terminal.out(options.json ? jsonText(planJson(plan)) : planText(plan, terminal.outPaint));
+  terminal.out(
+    options.json ? jsonText(planJson(plan)) : planText(plan, terminal.outPaint, pipeline.profiles.length > 0),
+  );
   if (plan.stages.some(({ status }) => status === "failed")) process.exitCode = EXIT.failed;
 }

@@ -20,6 +20,7 @@ export function testStage(kind: Kind, params: JsonObject = {}, more: Partial<Sta
     name: kind.name,
     kind,
     inputs: {},
+    given: params,
     params: { all: params, keyed: params, perItem: params },
     secrets: [],
     resources: {},

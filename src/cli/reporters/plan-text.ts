@@ -1,3 +1,4 @@
+import { isJsonObject, type Json } from "../../core/json.js";
 import type { Plan, PlannedCost, PlannedStage } from "../../runner/plan/plan.js";
 import type { Paint } from "../shared/colour.js";
 import { columns, count, plural, printable } from "../shared/format.js";
@@ -5,8 +6,12 @@ import { columns, count, plural, printable } from "../shared/format.js";
 /** How many reasons a stage's line is followed by; `pipe explain` has them all. */
 const MAX_REASONS = 5;
 
-/** A plan for people: a sentence, then each stage with every reason. */
-export function planText(plan: Plan, paint: Paint): string {
+/**
+ * A plan for people: a sentence, then each stage with every reason.
+ *
+ * @param recipe whether to show what the file gives of the params of stages that would run, or may
+ */
+export function planText(plan: Plan, paint: Paint, recipe = false): string {
   const rows = plan.stages.flatMap((stage) => {
     const [first = "", ...rest] = reasonTexts(stage);
     const shown = rest.slice(0, MAX_REASONS - 1);
@@ -24,7 +29,8 @@ export function planText(plan: Plan, paint: Paint): string {
   );
   const costs = plan.stages.flatMap(({ name, cost }) => (cost ? ["", ...costText(name, cost, paint)] : []));
   const lines = [`${paint("bold", plan.pipeline)}: ${planSentence(plan)}`, ...columns(rows)];
-  return [...lines, ...refusals, ...costs].join("\n");
+  const recipes = recipe ? ["", ...plan.stages.flatMap(recipeText)] : [];
+  return [...lines, ...recipes, ...refusals, ...costs].join("\n");
 }
 
 /** What a stage asks for that costs money. */
@@ -43,6 +49,34 @@ function costText(name: string, cost: PlannedCost, paint: Paint): string[] {
     ? `${name} ${paint("red", "would not begin")}: max_cost is ${maxCost} USD`
     : `${name} will not begin if it comes to more than max_cost (${maxCost} USD)`;
   return [line, `  ${over}`];
+}
+
+/** "train: student vgg16, epochs 1000, early_stopping.patience 20" in lines that are not too long. */
+function recipeText({ name, status, config }: PlannedStage): readonly string[] {
+  const params = leaves(config.given);
+  if (status === "cached" || params.length === 0) return [];
+  const lines = [`  ${name}:`];
+  for (const [i, param] of params.entries()) {
+    const text = ` ${printable(param)}${i < params.length - 1 ? "," : ""}`;
+    if (lines.at(-1)!.length + text.length > WIDEST) lines.push("   ");
+    lines[lines.length - 1] += text;
+  }
+  return lines;
+}
+
+const WIDEST = 100;
+
+/** "early_stopping.patience 20" for each value; lists and texts as JSON where they would be unclear. */
+function leaves(value: Json, path = ""): readonly string[] {
+  if (isJsonObject(value) && Object.keys(value).length > 0) {
+    return Object.entries(value).flatMap(([key, member]) =>
+      leaves(member, path === "" ? key : `${path}.${key}`),
+    );
+  }
+  if (path === "") return [];
+  return [
+    `${path} ${typeof value === "string" && /^[\w./:-]+$/.test(value) ? value : JSON.stringify(value)}`,
+  ];
 }
 
 /** "2 of 8 stages would run, 3 depend on what comes out". */

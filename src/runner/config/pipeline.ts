@@ -36,6 +36,8 @@ export interface StageConfig {
   readonly name: string;
   readonly kind: Kind;
   readonly inputs: Readonly<Record<string, InputRef>>;
+  /** Its params as the file, profiles and overrides give them, defaults aside. */
+  readonly given: JsonObject;
   readonly params: StageParams;
   /** Environment variables that hold secrets (values of `pipeSecret` params). */
   readonly secrets: readonly string[];

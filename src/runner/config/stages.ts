@@ -167,6 +167,7 @@ export class StageBinder {
   ): StageConfig {
     const given = child(entry.value, "with") ?? mapValue(entry.key, new Map());
     const params = (given.kind === "map" ? toJson(given) : {}) as JsonObject;
+    const asGiven = structuredClone(params);
     const validator = kindValidator(this.validators, kind.name);
     if (validator && given.kind === "map" && !validator.validate(params)) {
       const owner = kind.name === name ? name : `${name} (${kind.name})`;
@@ -184,6 +185,7 @@ export class StageBinder {
       name,
       kind,
       inputs,
+      given: asGiven,
       params: paramViews(params, validator?.schema),
       secrets: secretNames(params, validator?.schema),
       resources: {

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { RunRecord } from "../../src/runner/lineage/record.js";
 import { CliRig } from "../rigs/cli.js";
 
@@ -204,4 +205,29 @@ test("a second SIGINT stops at once what ignores the first", async () => {
   assert.equal(code, 130, stderr);
   assert.match(stderr, /^Stopping at once\.$/m);
   assert.ok(performance.now() - before < 5000, "it took its time");
+});
+
+test("the seed profile: its plan shows the original recipe, and wasm is refused it", async () => {
+  const rig = new CliRig();
+  const flagship = fileURLToPath(new URL("../../../pipelines/vision-distill.yaml", import.meta.url));
+  const plan = await rig.pipe("run", flagship, "-p", "seed", "--plan");
+  const shown = plan.stdout.replace(/\s+/g, " ");
+  for (const param of [
+    "size 224",
+    "top 5000",
+    "holdout.count 50000",
+    "student vgg16",
+    "weights imagenet",
+    "frozen_layers 6",
+    "preprocess scale255",
+    "loss bce",
+    "dropout 0.35",
+    "optimizer adam",
+    "samples_per_epoch 5000",
+  ]) {
+    assert.ok(shown.includes(` ${param}`), `${param} is not in\n${plan.stdout}`);
+  }
+  assert.match(plan.stdout, /train cannot run here: vgg16 at 224 × 224 pixels is too slow on wasm/);
+  // Without a profile the plan shows no params.
+  assert.doesNotMatch((await rig.pipe("plan", flagship)).stdout, /loss bce/);
 });

@@ -43,6 +43,7 @@ test("a pipeline as configured: defaults, ports, resources, units", async () => 
   assert.deepEqual(resize, {
     name: "resize",
     inputs: { images: { stage: "crawl", port: "images" } },
+    given: { size: 64 },
     secrets: [],
     resources: { cpus: 2, memoryMiB: 1536 },
     retries: 3,

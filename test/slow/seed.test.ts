@@ -118,11 +118,11 @@ test("the seed's recipe: made-up weights of VGG16, killed in training, gone on w
   await t.test("pipe predict says the same of the stage and of the exported model", async () => {
     await pipe("export", "train", "--keras", "tagger.h5");
     const [stage, exported] = [
-      await pipe("predict", "train", "pictures", "--json"),
-      await pipe("predict", "tagger.h5", "pictures", "--json"),
+      await pipe("predict", "train", "pictures/1*.png", "--json"),
+      await pipe("predict", "tagger.h5", "pictures/1*.png", "--json"),
     ];
     assert.equal(stage, exported);
-    assert.equal(stage.trim().split("\n").length, 48);
+    assert.equal(stage.trim().split("\n").length, 11);
   });
 
   await t.test("Keras predicts the same with it, to 1e-5; 6 layers are as they were made", async () => {

@@ -40,8 +40,8 @@ made = keras.models.load_model(task["weights"], compile=False)
 print(json.dumps({
     "scores": model.predict(pixels, verbose=0)[0].tolist(),
     "names": [l.name for l in model.layers],
-    "frozen": [first(m, "block2_conv1") for m in (model, made)],
-    "trained": [first(m, "block2_conv2") for m in (model, made)],
+    "frozen": [first(m, "block2_conv2") for m in (model, made)],
+    "trained": [first(m, "block3_conv1") for m in (model, made)],
 }))
 `;
 

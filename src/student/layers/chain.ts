@@ -6,7 +6,7 @@ import type { Layer } from "./schema.js";
 /** Name of the input layer, which Keras counts as the first. */
 export const INPUT = "input";
 /** Name of the output layer. */
-export const OUTPUT = "predictions";
+const OUTPUT = "predictions";
 
 /** The layers of a network, one after the other; the input layer comes before them. */
 export interface Chain {

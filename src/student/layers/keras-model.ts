@@ -13,7 +13,7 @@ export interface KerasModelSpec extends NetworkShape {
   readonly dropout?: number;
 }
 
-export interface KerasLayer {
+interface KerasLayer {
   readonly name: string;
   readonly className: string;
   readonly config: JsonObject;

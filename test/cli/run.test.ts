@@ -213,6 +213,8 @@ test("the seed profile: its plan shows the original recipe, and wasm is refused 
   const plan = await rig.pipe("run", flagship, "-p", "seed", "--plan");
   const shown = plan.stdout.replace(/\s+/g, " ");
   for (const param of [
+    "source.type pixabay",
+    "teacher.type google-vision",
     "size 224",
     "top 5000",
     "holdout.count 50000",

@@ -69,7 +69,8 @@ test("initial weights: a file by its content, an address once, what does not fit
   await t.test("an address is asked once, also for another training; the hash decides", async () => {
     const bytes = readFileSync(join(KERAS, "keras2-weights.h5"));
     const web = await WebRig.start({ "/w.h5": (_, response) => void response.end(bytes) });
-    const weights = (hash: string) => `train.weights={file: null, url: "${web.url("/w.h5")}", sha256: "${hash}"}`;
+    const weights = (hash: string) =>
+      `train.weights={file: null, url: "${web.url("/w.h5")}", sha256: "${hash}"}`;
     await run(["-S", weights(sha256(bytes))]);
     await run(["-S", weights(sha256(bytes)), "-S", "train.epochs=2"]);
     assert.equal(web.seen.length, 1);

@@ -23,6 +23,8 @@ export async function runItems(
   const worker = await module.open(context);
   const log = new ItemLog(folder, redactor);
   const flight = new Set<Promise<void>>();
+  // A race over all that is under way would cost as much again for each item.
+  let landed = () => {};
   let failure: unknown;
   let done = 0;
   const start = (batch: Item[]) => {
@@ -34,14 +36,20 @@ export async function runItems(
       .catch((error) => {
         failure ??= error;
       })
-      .finally(() => flight.delete(work));
+      .finally(() => {
+        flight.delete(work);
+        landed();
+      });
     flight.add(work);
   };
   try {
     for await (const batch of batches(join(folder, TASK_FILES.todo), worker.batch ?? 1)) {
       if (context.signal.aborted || failure !== undefined) break;
       start(batch);
-      if (flight.size >= (worker.concurrency ?? 1)) await Promise.race(flight);
+      if (flight.size < (worker.concurrency ?? 1)) continue;
+      await new Promise<void>((resolve) => {
+        landed = resolve;
+      });
     }
     await Promise.all(flight);
   } finally {

@@ -3,7 +3,7 @@ import { Agent, type Dispatcher, request } from "undici";
 import { checkLiteral, PrivateAddress, publicLookup } from "./addresses.js";
 import { readBody, saveBody, tooLarge } from "./body.js";
 import { retryAfter } from "./retry.js";
-import { withoutSecrets } from "./secrets.js";
+import { withoutSecrets, withoutSecretsOf } from "./secrets.js";
 import { WebError, webErrorOf } from "./web-error.js";
 
 export interface ClientOptions {
@@ -143,16 +143,10 @@ export class WebClient {
     url: URL,
     { headers, form }: Partial<GetOptions>,
   ): Omit<Dispatcher.RequestOptions, "path" | "origin"> & { dispatcher: Agent } {
-    const basic =
-      url.username === ""
-        ? {}
-        : {
-            authorization: `Basic ${Buffer.from(decodeURIComponent(`${url.username}:${url.password}`)).toString("base64")}`,
-          };
     const common = {
       "user-agent": this.options.userAgent,
       "accept-encoding": "gzip, deflate, br",
-      ...basic,
+      ...basicOf(url),
       ...headers,
     };
     if (form === undefined) return { dispatcher: this.agent, method: "GET", headers: common };
@@ -180,7 +174,7 @@ export class WebClient {
         drop();
         return { location: parse(headers.location, url) };
       }
-      if (status !== 200 && status !== 304) throw await this.failure(status, headers, body);
+      if (status !== 200 && status !== 304) throw await this.failure(url, status, headers, body);
       options.inspect?.(headers, status);
       if (Number(headers["content-length"] ?? 0) > options.maxBytes) throw tooLarge(options.maxBytes);
       return { answer: await read(body, headers, status) };
@@ -190,7 +184,7 @@ export class WebClient {
     }
   }
 
-  private async failure(status: number, headers: Headers, body: Readable): Promise<WebError> {
+  private async failure(url: URL, status: number, headers: Headers, body: Readable): Promise<WebError> {
     const limits = { maxBytes: WORDS, timeoutMs: this.options.bodyTimeoutMs };
     const text = await readBody(body, headers["content-encoding"], limits).catch(() => Buffer.alloc(0));
     const words = /^(text\/plain|application\/(.*\+)?json)/.test(headers["content-type"] ?? "")
@@ -201,7 +195,7 @@ export class WebClient {
     const wait = retryAfter(headers["retry-after"] ?? reset, Date.now());
     return new WebError(
       `http-${status}`,
-      `the server answered ${status}${words === "" ? "" : `: ${oneLine(words)}`}`,
+      `the server answered ${status}${words === "" ? "" : `: ${oneLine(withoutSecretsOf(url, words))}`}`,
       {
         status,
         transient: status >= 500 || [408, 425, 429].includes(status),
@@ -221,6 +215,18 @@ function parse(address: string, base?: URL): URL {
   const url = new URL(address, base);
   if (url.protocol === "http:" || url.protocol === "https:") return url;
   throw new WebError("bad-url", `${url.protocol} is neither http nor https`);
+}
+
+/** User and password of an address, as it is spelled where its escapes make no sense. */
+function basicOf({ username, password }: URL): Headers {
+  if (username === "") return {};
+  let pair = `${username}:${password}`;
+  try {
+    pair = decodeURIComponent(pair);
+  } catch {
+    // A stray percent sign.
+  }
+  return { authorization: `Basic ${Buffer.from(pair).toString("base64")}` };
 }
 
 function flat(headers: Dispatcher.ResponseData["headers"]): Headers {

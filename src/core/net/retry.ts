@@ -30,7 +30,7 @@ export interface RetryOptions {
  * Tries until it works, the failure is final or the tries are used up. Waits exponentially longer with jitter, and at
  * least as long as the server asks.
  *
- * @throws the last try's error; a WebError says how often it was tried
+ * @throws the last try's error; a WebError says how often it was tried. While it waits: the signal's reason
  */
 export async function withRetries<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -44,7 +44,9 @@ export async function withRetries<T>(work: () => Promise<T>, options: RetryOptio
       }
       const wait = waitBefore(attempt, error.retryAfterMs);
       options.onWait?.(error, wait);
-      await sleep(wait, undefined, { signal: options.signal });
+      await sleep(wait, undefined, { signal: options.signal }).catch(() => {
+        throw options.signal.reason;
+      });
     }
   }
 }

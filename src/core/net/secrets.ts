@@ -21,6 +21,30 @@ function isSecretName(name: string): boolean {
   return words.some((word) => SECRET.has(word)) || SECRET.has(words.join(""));
 }
 
+/** Names of the parameters whose values must not be written down. */
+function secretNames(url: URL): readonly string[] {
+  const names = [...new Set(url.searchParams.keys())];
+  const signed = names.some((name) => /(^|[-_])sig(nature)?$/i.test(name));
+  return names.filter(
+    (name) =>
+      isSecretName(name) ||
+      (signed && SIGNED.test(name)) ||
+      url.searchParams.getAll(name).some((value) => JWT.test(value)),
+  );
+}
+
+/** Shorter values are no secrets; taking them out would wreck whatever holds these few letters. */
+const SHORTEST = 4;
+
+/** A text, such as a server's complaint, without the secrets of the URL that it answers. */
+export function withoutSecretsOf(url: URL, text: string): string {
+  const values = secretNames(url).flatMap((name) => url.searchParams.getAll(name));
+  return [...values, url.password]
+    .flatMap((value) => [value, encodeURIComponent(value)])
+    .filter((value) => value.length >= SHORTEST)
+    .reduce((rest, value) => rest.replaceAll(value, "***"), text);
+}
+
 /**
  * A URL without what must not be written down: user and password, parameters that are keys, tokens or signatures (with what
  * they sign), and the fragment, which no server sees. What is left is the same each time a link is signed anew.
@@ -36,15 +60,7 @@ export function withoutSecrets(url: string): string {
   parsed.username = "";
   parsed.password = "";
   parsed.hash = "";
-  const names = [...new Set(parsed.searchParams.keys())];
-  const signed = names.some((name) => /(^|[-_])sig(nature)?$/i.test(name));
-  const secret = names.filter(
-    (name) =>
-      isSecretName(name) ||
-      (signed && SIGNED.test(name)) ||
-      parsed.searchParams.getAll(name).some((value) => JWT.test(value)),
-  );
   // Untouched, a query keeps its spelling.
-  for (const name of secret) parsed.searchParams.delete(name);
+  for (const name of secretNames(parsed)) parsed.searchParams.delete(name);
   return parsed.href;
 }

@@ -106,6 +106,14 @@ export const UrlsSource = Type.Object(
       minLength: 1,
       pipeListing: true,
     }),
+    authorization_env: Type.Optional(
+      Type.String({
+        description: "The environment variable that holds an Authorization header for a list over HTTP.",
+        pattern: "^[A-Za-z_][A-Za-z0-9_]*$",
+        pipeSecret: true,
+        pipeNeutral: true,
+      }),
+    ),
     format: Type.Enum(["auto", "txt", "csv", "tsv", "jsonl", "parquet"], {
       description: "What the list is written in; auto: as its name ends.",
       default: "auto",

@@ -21,10 +21,8 @@ const SOURCES: readonly Source[] = [
     impl: [],
     fetches: true,
     columns: ({ extra }) => extra as readonly string[],
-    identity: async ({ list }, { base, hashFile }) => {
-      const { isRemote, localList } = await import("./sources/urls/list-file.js");
-      return isRemote(String(list)) ? undefined : hashFile(localList(String(list), base));
-    },
+    identity: async ({ list }, context) =>
+      (await import("./sources/urls/list-file.js")).listIdentity(String(list), context),
     list: async () => (await import("./sources/urls/list.js")).list,
     open: async (context) => (await import("./http/worker.js")).openFetcher(context),
   },

@@ -68,6 +68,14 @@ test("each way of going wrong is a class of its own, and says whether it may pas
   assert.deepEqual([torn.failure, torn.transient], ["truncated", true]);
 });
 
+test("a server that repeats the address in its complaint does not bring its secrets into ours", async () => {
+  const rig = await WebRig.start({
+    "/": (request, response) => send(response, 403, "application/json", `{"error": "${request.url}"}`),
+  });
+  const error = await failure(rig.url("/x?id=1&token=s3cret%2Fs3cret"));
+  assert.match(error.message, /"\/x\?id=1&token=\*\*\*"/);
+});
+
 test("what cannot be reached: closed port, unknown name, schemes of other worlds", async () => {
   const rig = await WebRig.start();
   const url = rig.url("/");
@@ -146,6 +154,8 @@ test("bodies come decoded, headers in one piece, redirects followed, headers of 
   // User and password of an address are sent, and never in a URL.
   await web.get(rig.url("/plain").replace("//", "//me:pa%3Ass@"), { maxBytes: 1000 });
   assert.equal(rig.seen.at(-1)?.headers.authorization, `Basic ${Buffer.from("me:pa:ss").toString("base64")}`);
+  await web.get(rig.url("/plain").replace("//", "//100%:x@"), { maxBytes: 1000 });
+  assert.equal(rig.seen.at(-1)?.headers.authorization, `Basic ${Buffer.from("100%:x").toString("base64")}`);
   const path = join(temporaryFolder(), "file");
   await web.download(rig.url("/gzip"), path, { maxBytes: 1000 });
   assert.equal(readFileSync(path, "utf8"), "packed");

@@ -84,6 +84,27 @@ test("patterns ignore case, and ignore rules take away", async () => {
   assert.deepEqual(names, ["a.JPG", "b.Png", "raw/keep/d.png"]);
 });
 
+test("a pattern means a name however its letters are composed; two such names are two files", async () => {
+  const folder = temporaryFolder();
+  const [composed, apart] = ["Ünï".normalize("NFC"), "Ünï".normalize("NFD")];
+  put(folder, `${composed}.png`, await picture(4, 5));
+  put(folder, `${apart}.png`, await picture(5, 4));
+  put(folder, "other.png", await picture(5, 5));
+  for (const form of [composed, apart]) {
+    const { listed } = await listSource({ source: local(folder, { patterns: [`${form}*.png`] }) });
+    assert.deepEqual(
+      new Set(listed.map((item) => item.columns.source_url)),
+      new Set([`${composed}.png`, `${apart}.png`]),
+    );
+    assert.equal(new Set(listed.map(({ id }) => id)).size, 2);
+    const rest = await listSource({ source: local(folder, { ignore: [`${form}*`] }) });
+    assert.deepEqual(
+      rest.listed.map((item) => item.columns.source_url),
+      ["other.png"],
+    );
+  }
+});
+
 test("pipes, folders and broken links are named and left out; nothing hangs", {
   timeout: 20_000,
 }, async () => {

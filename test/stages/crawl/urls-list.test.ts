@@ -5,7 +5,9 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { ListedItem } from "../../../src/contract/kind.js";
 import { Duck, sqlString } from "../../../src/core/duck.js";
+import { sha256File } from "../../../src/core/hash.js";
 import type { JsonObject } from "../../../src/core/json.js";
+import { kind as crawl } from "../../../src/stages/crawl/kind.js";
 import { temporaryFolder } from "../../rigs/folder.js";
 import { send, WebRig } from "../../rigs/web.js";
 import { listSource } from "./sources-conformance.js";
@@ -145,9 +147,11 @@ test("a list over HTTP; one that is not to be had is said", async () => {
   const rig = await WebRig.start({
     "/list.csv": (_request, response) => send(response, 200, "text/csv", `url\n${A}1\n`),
   });
-  const { listed: items } = await listSource({ source: urls(rig.url("/list.csv?token=s3cret")) });
+  process.env.LIST_TEST_AUTHORIZATION = "Bearer s3cret";
+  const source = urls(rig.url("/list.csv"), { authorization_env: "LIST_TEST_AUTHORIZATION" });
+  const { listed: items } = await listSource({ source });
   assert.deepEqual(summary(items).taken, [`${A}1`]);
-  assert.equal(rig.seen[0]!.path, "/list.csv?token=s3cret");
+  assert.equal(rig.seen[0]!.headers.authorization, "Bearer s3cret");
   await assert.rejects(listSource({ source: urls(rig.url("/no.csv?token=s3cret")) }), (error: Error) => {
     assert.match(
       error.message,
@@ -157,6 +161,26 @@ test("a list over HTTP; one that is not to be had is said", async () => {
   });
   const privately = urls(rig.url("/list.csv"), { allow_private: false });
   await assert.rejects(listSource({ source: privately }), /no public address/);
+});
+
+test("a list is known by its content here, by its address elsewhere; an address with a key is refused before it is kept", async () => {
+  const base = temporaryFolder();
+  writeFileSync(join(base, "urls.txt"), `${A}1\n`);
+  const identity = (list: string) =>
+    crawl.identity!({ with: { source: urls(list) }, base, seed: 0, hashFile: sha256File, warn() {} });
+  // printf 'http://a.test/1\n' | sha256sum
+  assert.equal(
+    await identity("urls.txt"),
+    "503d984958a4ce615ee1735fb682c4f912c5f4c28355d5abe39d8317b35d497b",
+  );
+  assert.equal(await identity("https://a.test/list.csv?version=2#top"), undefined);
+  await assert.rejects(identity("https://a.test/list.csv?token=s3cret"), (error: Error) => {
+    assert.equal(
+      error.message,
+      "the address of the list https://a.test/list.csv holds a key, token or signature",
+    );
+    return true;
+  });
 });
 
 test("a list that is not there, a format that is not told, a column that is not there: said at once", async () => {

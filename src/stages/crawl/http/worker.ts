@@ -96,8 +96,10 @@ class Fetcher {
       attempts += 1;
       return this.ask(item);
     };
-    const host = new URL(item.locator).hostname;
     try {
+      if (!URL.canParse(item.locator))
+        throw new WebError("bad-url", "no address that a request could be sent to");
+      const host = new URL(item.locator).hostname;
       const answer = await withRetries(attempt, {
         retries: this.source.retries,
         signal: this.over,

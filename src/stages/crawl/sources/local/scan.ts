@@ -75,17 +75,25 @@ function entries(
   mine: (path: string) => boolean,
   warn: (message: string) => void,
 ): AsyncIterable<glob.Entry> {
-  return glob.stream([...source.patterns], {
+  const patterns = inBothForms(source.patterns);
+  return glob.stream(patterns, {
     cwd: root,
-    ignore: [...source.ignore],
+    ignore: inBothForms(source.ignore),
     caseSensitiveMatch: false,
     followSymbolicLinks: source.follow_symlinks,
     onlyFiles: false,
     objectMode: true,
     // One pattern meets each file once; finding out costs memory for every name.
-    unique: source.patterns.length > 1,
+    unique: patterns.length > 1,
     fs: { readdir: readingFolders(root, source.follow_symlinks, mine, warn) },
   }) as AsyncIterable<glob.Entry>;
+}
+
+/** Letters with marks come as one character or as two (Unicode's NFC and NFD): a pattern means both. */
+function inBothForms(patterns: readonly string[]): string[] {
+  return [
+    ...new Set(patterns.flatMap((pattern) => [pattern, pattern.normalize("NFC"), pattern.normalize("NFD")])),
+  ];
 }
 
 function lookUp(root: string, number: number, names: string[], tables: readonly StatTable[]): Unit {

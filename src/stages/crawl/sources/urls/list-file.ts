@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { ListContext } from "../../../../contract/kind.js";
+import type { IdentityContext, ListContext } from "../../../../contract/kind.js";
 import { StageError } from "../../../../contract/stage.js";
 import { withoutSecrets } from "../../../../core/net/secrets.js";
 import { WebError } from "../../../../core/net/web-error.js";
@@ -25,17 +25,36 @@ const BY_NAME: Readonly<Record<string, ListFormat>> = {
 };
 
 /** Whether a list is one that has to be fetched. */
-export function isRemote(list: string): boolean {
+function isRemote(list: string): boolean {
   return /^https?:\/\//i.test(list);
 }
 
 /** The path of a list on this machine. @throws StageError where there is no such file */
-export function localList(list: string, base: string): string {
+function localList(list: string, base: string): string {
   const path = resolve(base, list);
   if (existsSync(path)) return path;
   throw new StageError(`the list ${list} is not there`, {
     class: "no-list",
     hint: "a relative path starts at the folder of the pipeline file",
+  });
+}
+
+/**
+ * What stands for a list in the fingerprint: the hash of one that is here, nothing for one that is not.
+ *
+ * @throws StageError where it is not there, or where its address holds what must not stand in a file
+ */
+export async function listIdentity(
+  list: string,
+  { base, hashFile }: IdentityContext,
+): Promise<string | undefined> {
+  if (!isRemote(list)) return hashFile(localList(list, base));
+  const clean = withoutSecrets(list);
+  const { hash, href } = new URL(list);
+  if (clean === href.slice(0, href.length - hash.length)) return undefined;
+  throw new StageError(`the address of the list ${clean} holds a key, token or signature`, {
+    class: "secret-in-file",
+    hint: "fetch the list and name the file, or name the variable of an Authorization header: authorization_env",
   });
 }
 
@@ -47,7 +66,9 @@ export async function openList(context: ListContext): Promise<string> {
   const path = join(context.scratch, "list");
   const web = webClient(source);
   try {
-    await web.download(source.list, path, { maxBytes: LARGEST_LIST, signal: context.signal });
+    const { authorization_env: variable } = source;
+    const headers = variable === undefined ? {} : { authorization: context.secret(variable) };
+    await web.download(source.list, path, { maxBytes: LARGEST_LIST, headers, signal: context.signal });
     return path;
   } catch (error) {
     if (!(error instanceof WebError)) throw error;

@@ -45,7 +45,7 @@ export async function* linesOf(path: string): AsyncGenerator<readonly Line[]> {
 }
 
 /** Whether a file begins as gzip does. */
-export function isGzip(path: string): boolean {
+function isGzip(path: string): boolean {
   const head = Buffer.alloc(2);
   const fd = openSync(path, "r");
   try {

@@ -1,55 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { StageError } from "../contract/stage.js";
-import type { Augmentation } from "./augment.js";
 import { Batch } from "./batch.js";
 import { clipByGlobalNorm } from "./clip.js";
 import type { FeatureSample, Loaded, Sample } from "./dataset.js";
 import type { EpochSource } from "./epochs.js";
-import { type EarlyStopping, type EpochRecord, stopsEarly } from "./history.js";
-import { type Loss, type LossSpec, lossOf } from "./losses.js";
+import { type EpochRecord, stopsEarly } from "./history.js";
+import { type Loss, lossOf } from "./losses.js";
 import type { NamedWeight, Network } from "./network.js";
-import { type Optimizer, type OptimizerSpec, optimizerOf } from "./optimizer.js";
-import { type RateSpec, learningRate as rateAt } from "./schedule.js";
-import type { EpochPart, Progress, Snapshots } from "./snapshots.js";
-import type { TargetWeighting } from "./targets.js";
+import { type Optimizer, optimizerOf } from "./optimizer.js";
+import { learningRate as rateAt } from "./schedule.js";
+import type { EpochPart, Snapshots } from "./snapshots.js";
+import type { Trained, TrainHooks, TrainSpec } from "./train-spec.js";
 import { Watch } from "./watch.js";
-
-export interface TrainSpec {
-  readonly epochs: number;
-  readonly batch: number;
-  readonly loss: LossSpec;
-  readonly weighting: TargetWeighting;
-  readonly optimizer: OptimizerSpec;
-  readonly rate: RateSpec;
-  /** Global norm that gradients are clipped to. */
-  readonly clipNorm?: number | undefined;
-  readonly augmentation: Augmentation;
-  readonly seed: number;
-  /** Samples learned from in an epoch, at most. */
-  readonly samples: number;
-  /** Whether the source puts samples aside, on which each epoch is judged. */
-  readonly validate: boolean;
-  /** Ends the training early, and in any case with the weights of its best epoch. */
-  readonly earlyStopping?: EarlyStopping | undefined;
-}
-
-export interface TrainHooks {
-  readonly signal: AbortSignal;
-  /** After each step: which of the epoch it was, the samples it has learned from and their mean loss. */
-  onStep(at: { epoch: number; step: number; sample: number; loss: number }): void;
-  /** After each epoch; `step` counts those of all epochs. */
-  onEpoch(at: { record: EpochRecord; step: number; imagesPerSecond: number }): void;
-  onResume(at: Progress): void;
-  onDamagedSnapshot(file: string, reason: string): void;
-  /** How this process spent its time, at the end, however it ends, if it took a step. */
-  onUsage(figures: { readonly imagesPerSecond: number; readonly waitShare: number }): void;
-}
-
-export interface Trained {
-  readonly history: readonly EpochRecord[];
-  /** Pictures that could not be decoded: why, by id. */
-  readonly broken: ReadonlyMap<string, string>;
-}
 
 /**
  * Trains a network in place. Equal inputs give equal weights, also when the training was cut off at any moment and
@@ -133,7 +95,18 @@ class Training implements Trained {
     return { imagesPerSecond, waitShare };
   }
 
+  /** Brings an epoch to its end. What is done of one that is aborted is saved. */
   async epoch(): Promise<void> {
+    const { signal } = this.hooks;
+    try {
+      await this.wholeEpoch();
+    } catch (error) {
+      if (signal.aborted && error === signal.reason && this.part) this.save();
+      throw error;
+    }
+  }
+
+  private async wholeEpoch(): Promise<void> {
     const epoch = this.history.length + 1;
     this.watch.pause();
     const { reading } = this.watch;
@@ -225,7 +198,6 @@ class Training implements Trained {
   /** Lets signals, timers and the decoder's results in: the engine computes on this thread. */
   private async breathe(): Promise<void> {
     await new Promise(setImmediate);
-    if (this.hooks.signal.aborted) this.save();
     this.hooks.signal.throwIfAborted();
   }
 

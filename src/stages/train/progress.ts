@@ -1,6 +1,6 @@
 import type { BaseContext } from "../../contract/stage.js";
 import { EventFile } from "../../student/event-file.js";
-import type { TrainHooks, TrainSpec } from "../../student/trainer.js";
+import type { TrainHooks, TrainSpec } from "../../student/train-spec.js";
 
 /**
  * Tells how far a training is: "epoch 3/12, step 20/157, loss 0.2134, 812 images/s, 40 s left" while it runs, and a point an

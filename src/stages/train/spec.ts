@@ -3,7 +3,7 @@ import type { LossSpec, LossTerm } from "../../student/losses.js";
 import type { OptimizerSpec } from "../../student/optimizer.js";
 import type { Schedule } from "../../student/schedule.js";
 import type { TargetWeighting } from "../../student/targets.js";
-import type { TrainSpec } from "../../student/trainer.js";
+import type { TrainSpec } from "../../student/train-spec.js";
 import type { Params } from "./schema.js";
 
 /** What the params leave to the data set. */

@@ -10,12 +10,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { crc32, deflateSync } from "node:zlib";
 import type { Registry } from "../src/contract/kind.js";
 import { loadPipeline } from "../src/runner/config/load.js";
 import { runPipeline } from "../src/runner/runner.js";
 import { Store } from "../src/runner/store/store.js";
 import { registry } from "../src/stages/registry.js";
+import { writeTiny } from "./pictures.js";
 
 const PIPELINE = `version: 1
 name: million
@@ -96,7 +96,7 @@ function lookAtHosts(peaks: Map<string, number>): void {
   for (const task of readdirSync("/proc/self/task")) {
     for (const pid of readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean)) {
       try {
-        const folder = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").at(-2) ?? "";
+        const folder = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[2] ?? "";
         const { stage } = JSON.parse(readFileSync(join(folder, "task.json"), "utf8")) as { stage: string };
         const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
         peaks.set(stage, Math.max(peaks.get(stage) ?? 0, Number(peak) / 1024));
@@ -105,34 +105,6 @@ function lookAtHosts(peaks: Map<string, number>): void {
       }
     }
   }
-}
-
-/** A PNG of 2 × 2 pixels, different for each i and generation. */
-function picture(i: number, generation: number): Buffer {
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
-    const out = Buffer.alloc(body.length + 8);
-    out.writeUInt32BE(data.length, 0);
-    body.copy(out, 4);
-    out.writeUInt32BE(crc32(body), body.length + 4);
-    return out;
-  };
-  const header = Buffer.from([0, 0, 0, 2, 0, 0, 0, 2, 8, 2, 0, 0, 0]);
-  const pixels = Buffer.from([0, i, i >> 8, i >> 16, 1, 2, 3, 0, generation, i * 7, 0, i * 13, 9, 255 - i]);
-  const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
-  return Buffer.concat([
-    signature,
-    chunk("IHDR", header),
-    chunk("IDAT", deflateSync(pixels, { level: 1 })),
-    chunk("IEND", Buffer.alloc(0)),
-  ]);
-}
-
-function writePicture(folder: string, i: number, generation: number): void {
-  const name = String(i).padStart(7, "0");
-  const sub = join(folder, name.slice(0, 4));
-  if (i % 1000 === 0) mkdirSync(sub, { recursive: true });
-  writeFileSync(join(sub, `${name}.png`), picture(i, generation));
 }
 
 /** Runs the pipeline in a process of its own and prints what it reports. */
@@ -161,7 +133,7 @@ function benchmark(count: number, keep: boolean): void {
   const folder = mkdtempSync(join(tmpdir(), "pipestill-million-"));
   const images = join(folder, "images");
   mkdirSync(images);
-  for (let i = 0; i < count; i++) writePicture(images, i, 0);
+  for (let i = 0; i < count; i++) writeTiny(images, 2, i, 0);
   writeFileSync(join(folder, "pipeline.yaml"), PIPELINE);
   console.log(
     `\n${count} pictures of 2 × 2 pixels, ${availableParallelism()} cores, Node ${process.version}`,
@@ -169,7 +141,7 @@ function benchmark(count: number, keep: boolean): void {
   runAndPrint("first run", folder);
   for (let i = 0; i < 3; i++) runAndPrint("nothing to do", folder);
   for (let i = 1; i <= 3; i++) {
-    writePicture(images, 7, i);
+    writeTiny(images, 2, 7, i);
     runAndPrint("one changed", folder);
   }
   if (keep) console.log(`  kept: ${folder}`);

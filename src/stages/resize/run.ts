@@ -3,16 +3,11 @@ import { sharp } from "../../core/sharp.js";
 import { resizePicture } from "./resize.js";
 import type { Params } from "./schema.js";
 
-/** What libvips may read pictures with. Its others run drawings and documents, with all they refer to. */
-const LOADERS = ["Jpeg", "Png", "Webp", "Nsgif", "Tiff", "Heif"].map((name) => `VipsForeignLoad${name}`);
-
 export const items: ItemModule = {
   async open(context) {
     // One thread a picture and many pictures at once beats many threads a picture.
     sharp.concurrency(1);
     sharp.cache(false);
-    sharp.block({ operation: ["VipsForeignLoad"] });
-    sharp.unblock({ operation: [...LOADERS] });
     const params = context.with as Params;
     return {
       concurrency: context.cpus * 2,

@@ -8,6 +8,7 @@ import { items as label } from "../../../src/stages/label/run.js";
 import { TAGS } from "../../../src/stages/label/teachers/builtin/tags.js";
 import { items as resize } from "../../../src/stages/resize/run.js";
 import { rigContext } from "../../rigs/context.js";
+import { drawing } from "../../rigs/drawing.js";
 import { teacherConformance } from "./teachers-conformance.js";
 
 teacherConformance("builtin", () => ({ type: "builtin" }));
@@ -16,12 +17,6 @@ const RESIZE = { size: 64, fit: "pad-top-left", format: "png", quality: 95, back
 const SCENES = Array.from({ length: 40 }, (_, index) => index);
 
 type Scores = Readonly<Record<string, number>>;
-
-/** Opens a drawing; resize, in the same process here and in a host of its own elsewhere, blocks SVG. */
-function drawing(svg: Buffer) {
-  sharp.unblock({ operation: ["VipsForeignLoadSvgBuffer"] });
-  return sharp(svg);
-}
 
 async function labelBytes(bytes: Uint8Array, row: JsonObject = {}): Promise<ItemOutcome> {
   const context = rigContext({ with: { teacher: { type: "builtin" } } });
@@ -40,7 +35,7 @@ function scoresOf(outcome: ItemOutcome): Scores {
 
 /** A scene through resize and label, as a pipeline would take it. */
 async function labelScene(index: number, params: JsonObject = {}): Promise<Scores> {
-  const scene = await drawing(Buffer.from(drawScene(11, index, 160).svg))
+  const scene = await drawing(drawScene(11, index, 160).svg)
     .removeAlpha()
     .png()
     .toBuffer();
@@ -116,7 +111,7 @@ test("the embedded scenes give a student something to learn: most tags on 4 to 5
   const count = 400;
   const positives: Record<string, number> = {};
   for (let index = 0; index < count; index++) {
-    const scene = await drawing(Buffer.from(drawScene(7, index, 64).svg))
+    const scene = await drawing(drawScene(7, index, 64).svg)
       .removeAlpha()
       .png()
       .toBuffer();

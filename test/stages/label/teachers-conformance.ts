@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import sharp from "sharp";
 import type { Item } from "../../../src/contract/stage.js";
 import { sha256 } from "../../../src/core/hash.js";
 import type { JsonObject } from "../../../src/core/json.js";
@@ -8,11 +7,12 @@ import { drawScene } from "../../../src/stages/crawl/sources/synthetic/scene.js"
 import type { Answer } from "../../../src/stages/label/teacher.js";
 import { teacherNamed } from "../../../src/stages/label/teachers.js";
 import { rigContext } from "../../rigs/context.js";
+import { drawing } from "../../rigs/drawing.js";
 
 async function scenes(count: number): Promise<Buffer[]> {
   return Promise.all(
     Array.from({ length: count }, (_, index) =>
-      sharp(Buffer.from(drawScene(21, index, 64).svg))
+      drawing(drawScene(21, index, 64).svg)
         .removeAlpha()
         .png()
         .toBuffer(),

@@ -7,6 +7,8 @@ import { drawScene } from "./scene.js";
 export async function open(context: BaseContext): Promise<ItemWorker> {
   sharp.concurrency(1);
   sharp.cache(false);
+  // The drawings are its own.
+  sharp.unblock({ operation: ["VipsForeignLoadSvg"] });
   const { seed, size } = context.with.source as SyntheticSource;
   const draw = async (index: number): Promise<ItemOutcome> => {
     const scene = drawScene(seed, index, size);

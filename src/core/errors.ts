@@ -30,11 +30,21 @@ const SYSTEM_HINTS: Readonly<Record<string, string>> = {
   ENFILE: "this machine has too many files open at once",
 };
 
-/** What to do about a system error, as far as its code tells; DuckDB gives a full disk in words alone. */
-export function systemHint(error: unknown): string | undefined {
+/** The code of a system error; DuckDB gives a full disk in words alone. */
+function systemCode(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  const known = /no space left on device/i.test(message ?? "") ? "ENOSPC" : (code ?? "");
+  return /no space left on device/i.test(message ?? "") ? "ENOSPC" : String(code ?? "");
+}
+
+/** What to do about a system error, as far as its code tells. */
+export function systemHint(error: unknown): string | undefined {
+  const known = systemCode(error);
   return Object.hasOwn(SYSTEM_HINTS, known) ? SYSTEM_HINTS[known] : undefined;
+}
+
+/** Whether something could not be written for want of room, on the disk or in what the user may take of it. */
+export function isOutOfSpace(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes(systemCode(error));
 }
 
 /** Longer texts are cut: they are kept in records and printed. */

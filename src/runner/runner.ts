@@ -15,6 +15,7 @@ import { gitState, machine } from "./lineage/surroundings.js";
 import type { Plan, PlannedStage } from "./plan/plan.js";
 import { Planner } from "./plan/planner.js";
 import { refusalOf } from "./plan/refusal.js";
+import { keepReserve } from "./store/reserve.js";
 import type { Store } from "./store/store.js";
 
 export interface PlanOptions {
@@ -72,6 +73,7 @@ export async function runPipeline(options: RunOptions): Promise<RunRecord> {
   const git = gitState(pipeline.base);
   const lease = store.readOnly ? undefined : await store.leases.shared(runId, { signal: options.signal });
   try {
+    if (!store.readOnly) keepReserve(store.root);
     const log = store.readOnly ? undefined : store.runs.create(runId);
     const recorder = new Recorder(
       {

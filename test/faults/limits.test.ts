@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -76,6 +76,32 @@ for (const { what, options } of [
     });
   });
 }
+
+test("a full disk: gc, dry or not, and verify work, and what gc frees the next run has", mounts, async () => {
+  const rig = new PhotoRig();
+  rig.write("p.yaml", SCENES);
+  const store = join(rig.folder, "artifacts");
+  await mounted(store, ["-t", "tmpfs", "-o", "size=24m", "none"], async () => {
+    await rig.run();
+    await rig.run(["-S", "resize.size=48"]);
+    // Whatever is left of the disk, to the last byte.
+    spawnSync("dd", ["if=/dev/zero", `of=${join(store, "filler")}`, "bs=4k"], { stdio: "ignore" });
+    assert.throws(() => writeFileSync(join(store, "more"), "more"), { code: "ENOSPC" });
+    rmSync(join(store, "more"), { force: true });
+    const dry = await rig.pipe("gc", "--dry-run", "--keep-last", "1", "--json");
+    assert.equal(dry.code, 0, dry.stderr);
+    const verified = await rig.pipe("verify");
+    assert.equal(verified.stdout, "The store is sound.\n", verified.stderr);
+    const swept = await rig.pipe("gc", "--keep-last", "1", "--json");
+    assert.equal(swept.code, 0, swept.stderr);
+    assert.ok(JSON.parse(swept.stdout).removed.packs.bytes > 4096, swept.stdout);
+    writeFileSync(join(store, "more"), "more");
+    rmSync(join(store, "filler"));
+    const after = await rig.pipe("verify");
+    assert.equal(after.stdout, "The store is sound.\n", after.stderr);
+    assert.equal(fates(await rig.run(["-S", "resize.size=48"])), "crawl cached, resize cached");
+  });
+});
 
 test(
   "a read-only store: what can be read is read, and a run with nothing to do is done",

@@ -7,6 +7,7 @@ import { sweepDebris } from "./debris.js";
 import { looseBlobs } from "./loose.js";
 import { type GcPolicy, type Marks, mark } from "./marks.js";
 import { namesIn, remove, textOf } from "./paths.js";
+import { keepReserve, withReserve } from "./reserve.js";
 import type { Store } from "./store.js";
 import { sweepPacks } from "./sweep-packs.js";
 import { type GcReport, Sweeper } from "./sweeper.js";
@@ -31,7 +32,7 @@ export interface GcOptions extends GcPolicy {
  */
 export async function gc(store: Store, options: GcOptions): Promise<GcReport> {
   if (!options.dryRun) store.requireWritable("what nothing refers to was to be removed");
-  const lease = options.dryRun ? undefined : await store.leases.exclusive();
+  const lease = options.dryRun ? undefined : await withReserve(store.root, () => store.leases.exclusive());
   const scratch = store.workFolder("gc");
   const duck = await Duck.open({ scratch });
   try {
@@ -51,6 +52,7 @@ export async function gc(store: Store, options: GcOptions): Promise<GcReport> {
   } finally {
     duck.close();
     remove(scratch);
+    if (lease) keepReserve(store.root);
     lease?.release();
   }
 }

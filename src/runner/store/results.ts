@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../core/files.js";
-import type { Sha256 } from "../../core/hash.js";
+import { hashRecord, type Sha256 } from "../../core/hash.js";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.js";
 import { isSha256 } from "../../core/layout.js";
 import type { ItemCounts } from "../lineage/record.js";
@@ -45,8 +45,8 @@ export class Results {
     if (!isSha256(fingerprint)) return undefined;
     const text = textOf(this.path(fingerprint));
     if (text === undefined) return undefined;
-    const value = parseJson(text);
-    if (isResult(value) && value.fingerprint === fingerprint) return value;
+    const result = parseResult(text);
+    if (result?.fingerprint === fingerprint) return result;
     if (!this.readOnly) moveToDamaged(this.root, this.path(fingerprint));
     this.notices.add(`the result ${fingerprint.slice(0, 12)} was damaged and is set aside`);
     return undefined;
@@ -54,7 +54,8 @@ export class Results {
 
   /** Keeps a result. All it names must be in the store: from here on it is a hit. */
   put(result: Result): void {
-    writeFileAtomic(this.path(result.fingerprint), `${JSON.stringify(result, undefined, 1)}\n`);
+    const record = { ...result, sum: sumOf(JSON.parse(JSON.stringify(result))) };
+    writeFileAtomic(this.path(result.fingerprint), `${JSON.stringify(record, undefined, 1)}\n`);
   }
 
   /** Forgets a result, so that its stage runs again. */
@@ -80,6 +81,19 @@ export class Results {
   path(fingerprint: Sha256): string {
     return join(this.folder, `${fingerprint}.json`);
   }
+}
+
+/** A result's text is believed where its sum is right; those of a release that wrote none are taken by their form. */
+function parseResult(text: string): Result | undefined {
+  const value = parseJson(text);
+  if (!isResult(value)) return undefined;
+  const { sum, ...result } = value as Result & { readonly sum?: Json };
+  return sum === undefined || sum === sumOf(result as unknown as JsonObject) ? result : undefined;
+}
+
+/** sha256 of the record's canonical JSON: a changed digit in a metric is no other metric. */
+function sumOf(result: JsonObject): Sha256 {
+  return hashRecord({ tag: "result/1", result });
 }
 
 function isResult(value: unknown): value is Result {

@@ -12,6 +12,7 @@ import { Memo } from "./memo.js";
 import { Notices } from "./notices.js";
 import { Paid } from "./paid.js";
 import { isCode, safeName } from "./paths.js";
+import { hasRoom } from "./reserve.js";
 import { Results } from "./results.js";
 import { Runs } from "./runs.js";
 import { StatCache } from "./stat.js";
@@ -94,9 +95,11 @@ export class Store {
     return join(this.tasksDir(), safeName(name));
   }
 
-  /** A folder for the work of one command, made here; one elsewhere where the store cannot be written. */
+  /** A folder for the work of one command, made here; one elsewhere where the store cannot be written, or is full. */
   workFolder(name: string): string {
-    if (this.readOnly) return mkdtempSync(join(tmpdir(), `pipestill-${safeName(name)}-`));
+    if (this.readOnly || !hasRoom(this.root)) {
+      return mkdtempSync(join(tmpdir(), `pipestill-${safeName(name)}-`));
+    }
     const folder = join(this.root, "scratch", safeName(name));
     mkdirSync(folder, { recursive: true });
     return folder;

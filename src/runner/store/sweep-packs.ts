@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Column } from "../../contract/kind.js";
 import { listPacks, packIndex } from "../../core/blobs.js";
 import { type Duck, parquet } from "../../core/duck.js";
+import { isOutOfSpace } from "../../core/errors.js";
 import { packsFolder } from "../../core/layout.js";
 import { PackWriter, RECORD_HEADER_BYTES } from "../../core/packs.js";
 import { copyRecords, mergeSegments } from "./compact.js";
@@ -68,8 +69,27 @@ async function sweepPack(
     if (marks.items.has(entry.hash)) wanted += entry.length + RECORD_HEADER_BYTES;
   }
   if (wanted >= size * WORTH_KEEPING) return;
+  if (!sweeper.dryRun) {
+    try {
+      await rewritePack(store, duck, marks, name, wanted, owner);
+    } catch (error) {
+      // No room to keep what is wanted of it: it stays as it is for a gc that has some.
+      if (isOutOfSpace(error)) return;
+      throw error;
+    }
+  }
   sweeper.count("packs", 1, size - wanted);
-  if (sweeper.dryRun) return;
+}
+
+/** Puts what is wanted of a pack into a new one and removes it, with its segment. */
+async function rewritePack(
+  store: Store,
+  duck: Duck,
+  marks: Marks,
+  name: string,
+  wanted: number,
+  owner: { segments: SegmentFolder; segment: Segment } | undefined,
+): Promise<void> {
   const keep = (hash: Buffer) => marks.items.has(hash);
   if (owner) {
     const columns = await columnsOf(duck, owner.segments, owner.segment);

@@ -5,6 +5,7 @@ import { StatTable } from "../../core/stat-table.js";
 import type { Lock } from "./locks.js";
 import { remove } from "./paths.js";
 import type { Problem } from "./problem.js";
+import { withReserve } from "./reserve.js";
 import { statFiles } from "./stat.js";
 import type { Store } from "./store.js";
 import { verifyLoose, verifyPacks, verifySegments } from "./verify-blobs.js";
@@ -26,7 +27,9 @@ export interface VerifyOptions {
  */
 export async function* verify(store: Store, options: VerifyOptions): AsyncGenerator<Problem> {
   if (options.fix) store.requireWritable("what is broken was to be taken out of use");
-  const lease: Lock | undefined = options.fix ? await store.leases.exclusive() : undefined;
+  const lease: Lock | undefined = options.fix
+    ? await withReserve(store.root, () => store.leases.exclusive())
+    : undefined;
   const scratch = store.workFolder("verify");
   const duck = await Duck.open({ scratch });
   try {

@@ -239,3 +239,19 @@ test("latest replaces a folder that a person put in its place", () => {
   store.latest.publish("p", "train", new Map([["out", tree]]), sha256("one"));
   assert.deepEqual(readdirSync(join(store.root, "latest/p/train")), ["a"]);
 });
+
+test("a digit that changed in a metric is noticed, and a result without a sum is still read", () => {
+  const store = openStore();
+  const notices = noticesOf(store);
+  const result = resultOf(store, {}, { metrics: { map: 0.756, count: 12 } });
+  const path = store.results.path(result.fingerprint);
+  const text = readFileSync(path, "utf8");
+  const { sum, ...older } = JSON.parse(text);
+  assert.match(sum, /^[0-9a-f]{64}$/);
+  writeFileSync(path, text.replace("0.756", "0.956"));
+  assert.equal(store.results.get(result.fingerprint), undefined);
+  assert.deepEqual(notices, [`the result ${result.fingerprint.slice(0, 12)} was damaged and is set aside`]);
+  assert.ok(!existsSync(path));
+  writeFileSync(path, JSON.stringify(older));
+  assert.deepEqual(store.results.get(result.fingerprint), result);
+});

@@ -73,6 +73,7 @@ const KNOWN = [
   /^(results|trees)\/[0-9a-f]{64}\.json$/,
   /^store\/[0-9a-f]{2}\/[0-9a-f]{62}$/,
   /^store\/packs\/[0-9a-f]{16}\.(pack|idx)$/,
+  /^scratch\/reserve$/,
   /^cache\/items\/[0-9a-f]{64}\/[0-9a-f]{16}\.(json|parquet|loose)$/,
   /^cache\/stat\/\d{9}-[0-9a-f]{16}\.stat$/,
   /^latest\/[a-z-]+\/(\.state\/)?[a-z]+(\.json)?$/,

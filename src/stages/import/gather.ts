@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type StageContext, StageError } from "../../contract/stage.js";
 import { sha256 } from "../../core/hash.js";
@@ -18,8 +19,11 @@ export interface Lines {
 /** Failures that the note at the end tells. */
 const EXAMPLES = 3;
 
+/** Files in hand at most, and their bytes as packed; a larger one is read alone. */
+const BATCH = { files: 16, bytes: 32 << 20 } as const;
+
 /**
- * Reads the data files one after the other: memory holds one. An image's id is its file's relative path without ending,
+ * Reads the data files a few at a time. An image's id is its file's relative path without ending,
  * and its number where a file holds several.
  *
  * @returns how many images were taken and how many files and images were set aside
@@ -35,29 +39,26 @@ export async function gather(
   const files = await dataFiles(context.base, params);
   const counts = { images: 0, failed: 0 };
   const examples: string[] = [];
-  const setAside = (id: string, failure: { readonly class: string; readonly detail: string }) => {
+  const setAside = ({ id, failure }: Refused) => {
     lines.failures.add({ id, ...failure });
     counts.failed++;
     if (examples.length < EXAMPLES) examples.push(`${id}: ${failure.detail}`);
   };
-  for (const [at, file] of files.entries()) {
+  let done = 0;
+  for (const batch of batches(files, (file) => resolve(context.base, params.path, file))) {
     context.signal.throwIfAborted();
-    context.progress(at, files.length, `${counts.images} images`);
-    const stem = file.replace(/\.pkl(\.gz)?$/i, "");
-    const images = await readFile(resolve(context.base, params.path, file));
-    if (!Array.isArray(images)) {
-      setAside(file, images as Exclude<typeof images, readonly SeedImage[]>);
-      continue;
-    }
-    for (const [i, image] of images.entries()) {
-      const id = images.length === 1 ? stem : `${stem}-${String(i).padStart(5, "0")}`;
-      const problem = problemOf(image, tags.length);
-      if (problem) setAside(id, problem);
+    context.progress(done, files.length, `${counts.images} images`);
+    const read = await Promise.all(batch.map(({ name, path }) => readFile(name, path, tags)));
+    for (const item of read.flat()) {
+      if ("failure" in item) setAside(item);
       else {
-        await take(id, image, tags, lines, pictures);
+        pictures.append(item.row.blob, item.png);
+        lines.images.add(item.row);
+        lines.labels.add({ id: item.row.id, labels: item.labels });
         counts.images++;
       }
     }
+    done += batch.length;
   }
   const told = `${examples.join("; ")}${counts.failed > EXAMPLES ? "; …" : ""}`;
   if (counts.images === 0) {
@@ -69,21 +70,67 @@ export async function gather(
   return counts;
 }
 
-/** The file's images, or why there are none. */
-async function readFile(
-  path: string,
-): Promise<readonly SeedImage[] | { readonly class: string; readonly detail: string }> {
-  try {
-    return await readSeedFile(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (error instanceof StageError) return { class: error.options.class ?? "broken-file", detail: message };
-    if (code === undefined) throw error;
-    return { class: "unreadable-file", detail: message };
-  }
+interface DataFile {
+  readonly name: string;
+  readonly path: string;
 }
 
-function problemOf({ scores }: SeedImage, tags: number): { class: string; detail: string } | undefined {
+/** Files that are read at once: their pictures are unpacked and encoded on Node's threads. */
+function* batches(files: readonly string[], pathOf: (name: string) => string): Generator<DataFile[]> {
+  let batch: DataFile[] = [];
+  let bytes = 0;
+  for (const name of files) {
+    const path = pathOf(name);
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (batch.length > 0 && (batch.length === BATCH.files || bytes + size > BATCH.bytes)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push({ name, path });
+    bytes += size;
+  }
+  yield batch;
+}
+
+interface Refused {
+  readonly id: string;
+  readonly failure: { readonly class: string; readonly detail: string };
+}
+
+interface Taken {
+  readonly row: { id: string; blob: string; format: string; width: number; height: number };
+  /** PNG keeps every pixel as it was. */
+  readonly png: Buffer;
+  readonly labels: readonly { readonly tag: string; readonly score: number }[];
+}
+
+/** A file's images, each taken or refused; of a file that cannot be read, the file. */
+async function readFile(
+  name: string,
+  path: string,
+  tags: readonly string[],
+): Promise<readonly (Taken | Refused)[]> {
+  let images: readonly SeedImage[];
+  try {
+    images = await readSeedFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!(error instanceof StageError) && code === undefined) throw error;
+    const errorClass = error instanceof StageError ? error.options.class : undefined;
+    return [{ id: name, failure: { class: errorClass ?? "unreadable-file", detail: message } }];
+  }
+  const stem = name.replace(/\.pkl(\.gz)?$/i, "");
+  const results: (Taken | Refused)[] = [];
+  for (const [i, image] of images.entries()) {
+    const id = images.length === 1 ? stem : `${stem}-${String(i).padStart(5, "0")}`;
+    const failure = problemOf(image, tags.length);
+    results.push(failure ? { id, failure } : await take(id, image, tags));
+  }
+  return results;
+}
+
+function problemOf({ scores }: SeedImage, tags: number): Refused["failure"] | undefined {
   if (!scores) return { class: "no-scores", detail: "its y is None" };
   if (scores.length === tags) return undefined;
   return {
@@ -92,20 +139,15 @@ function problemOf({ scores }: SeedImage, tags: number): { class: string; detail
   };
 }
 
-/** The picture goes into the scratch pack as PNG, which keeps every pixel as it was. */
-async function take(
-  id: string,
-  { pixels, width, height, scores }: SeedImage,
-  tags: readonly string[],
-  lines: Lines,
-  pictures: PackWriter,
-): Promise<void> {
+async function take(id: string, image: SeedImage, tags: readonly string[]): Promise<Taken> {
+  const { pixels, width, height, scores } = image;
   const png = await sharp(pixels, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();
-  const blob = sha256(png);
-  pictures.append(blob, png);
-  lines.images.add({ id, blob, format: "png", width, height });
   const labels = Array.from(scores ?? [], (score, position) => ({ tag: tags[position]!, score }));
-  lines.labels.add({ id, labels: labels.filter(({ score }) => score > 0) });
+  return {
+    row: { id, blob: sha256(png), format: "png", width, height },
+    png,
+    labels: labels.filter(({ score }) => score > 0),
+  };
 }

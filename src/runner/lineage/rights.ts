@@ -26,6 +26,9 @@ export const RIGHTS_COLUMNS = [
 /** Columns of a crawl's table; those that an older one lacks are NULL. */
 const TOLD = ["source_url", "page_url", "author", "license", "license_url", "attribution", "opt_outs"];
 
+/** Credits of a million images are sorted and grouped: that takes room, and what does not fit is spilled. */
+const MEMORY_MIB = 1024;
+
 export interface LicenseCount {
   /** cc-by-4.0, pixabay …; null where no licence is told. */
   readonly license: string | null;
@@ -51,14 +54,14 @@ export class Rights {
    */
   static async open(store: Store, artifact: Tree, scratch: string): Promise<Rights> {
     const graph = new LineageGraph(store);
-    const duck = await Duck.open({ scratch });
+    const duck = await Duck.open({ scratch, memoryMiB: MEMORY_MIB });
     try {
       const { tables, own } = await idTables(duck, store, graph, artifact);
       const split = !own && tables.some(({ columns }) => columns.has("split")) ? "train" : undefined;
       await duck.run("CREATE TABLE held (id VARCHAR)");
       for (const { path, columns } of tables) {
         const side = split && columns.has("split") ? `WHERE split = '${split}'` : "";
-        await duck.run(`INSERT INTO held SELECT id FROM ${parquet(path)} ${side}`);
+        await duck.run(`INSERT INTO held SELECT id FROM ${parquet(path)} ANTI JOIN held USING (id) ${side}`);
       }
       await joinSources(duck, store, graph, artifact);
       return new Rights(duck, split);
@@ -70,17 +73,15 @@ export class Rights {
 
   /** Images, and how many of them are in no crawl's table. */
   async counts(): Promise<{ readonly images: number; readonly untraced: number }> {
-    const [row] = await this.duck.all(
-      `SELECT count(DISTINCT id) AS images, count(DISTINCT id) FILTER (id NOT IN (SELECT id FROM source)) AS untraced
-       FROM held`,
-    );
-    return { images: Number(row?.images), untraced: Number(row?.untraced) };
+    const images = await this.duck.value<number>("SELECT count(*) FROM held");
+    const traced = await this.duck.value<number>("SELECT count(*) FROM source");
+    return { images, untraced: images - traced };
   }
 
   /** Images by licence, however a source writes it; most frequent first. */
   async licenses(): Promise<readonly LicenseCount[]> {
     const rows = await this.duck.all(
-      `SELECT license_name AS license, count(DISTINCT id) AS images FROM source GROUP BY ALL
+      `SELECT license_name AS license, count(*) AS images FROM source GROUP BY ALL
        ORDER BY images DESC, license`,
     );
     return rows.map(({ license, images }) => ({
@@ -91,7 +92,7 @@ export class Rights {
 
   /** Every image with RIGHTS_COLUMNS, by id. */
   rows(): AsyncGenerator<DuckRow[]> {
-    return this.duck.stream(`SELECT ${RIGHTS_COLUMNS.join(", ")} FROM source ORDER BY ALL`);
+    return this.duck.stream(`SELECT ${RIGHTS_COLUMNS.join(", ")} FROM source ORDER BY id`);
   }
 
   /**
@@ -104,10 +105,10 @@ export class Rights {
     );
   }
 
-  /** Writes the images as a Parquet table, one row each; of several crawls that gave one, the first. */
+  /** Writes the images as a Parquet table. */
   async saveTo(path: string): Promise<void> {
     await this.duck.run(
-      `COPY (SELECT DISTINCT ON (id) ${RIGHTS_COLUMNS.join(", ")} FROM source ORDER BY ALL)
+      `COPY (SELECT ${RIGHTS_COLUMNS.join(", ")} FROM source ORDER BY id)
        TO ${sqlString(path)} (FORMAT parquet)`,
     );
   }
@@ -172,29 +173,40 @@ function inputsOf(store: Store, graph: LineageGraph, tree: Tree): Tree[] {
 }
 
 /**
- * The table `source`: a row for each image and each crawl that gave it, with the licence's common name. Crawls are the
- * stages on the way that take no input and whose first output tells `source_url`s.
+ * The view `source`: a row for each image that a crawl gave, with the licence's common name; of several crawls that gave it,
+ * the first. Crawls are the stages on the way that take no input and whose first output tells `source_url`s. The tables
+ * are read where they stand: a million addresses and credits are not copied.
  */
 async function joinSources(duck: Duck, store: Store, graph: LineageGraph, artifact: Tree): Promise<void> {
-  const queries = new Set<string>();
+  const parts = [
+    `SELECT ${["id", ...TOLD, "picture"].map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false`,
+  ];
+  const seen = new Set<string>();
   for (const step of graph.up(graph.makersOf(artifact.hash))) {
-    if (Object.keys(step.inputs).length > 0) continue;
     const [first] = Object.values(step.outputs);
-    const tree = first && store.trees.get(first.hash);
+    if (Object.keys(step.inputs).length > 0 || !first || seen.has(first.hash)) continue;
+    const tree = store.trees.get(first.hash);
     const table = tree && (await idTable(duck, store, tree));
     if (!table?.columns.has("source_url")) continue;
-    const told = TOLD.map((name) =>
-      table.columns.has(name) ? sqlName(name) : `NULL::VARCHAR AS ${sqlName(name)}`,
+    const told = TOLD.map((name) => (table.columns.has(name) ? sqlName(name) : `NULL::VARCHAR AS ${name}`));
+    const picture = table.columns.has("blob") ? "blob" : "NULL::VARCHAR";
+    const name = `crawled_${seen.size}`;
+    await duck.run(`CREATE TABLE ${name} AS SELECT id FROM ${parquet(table.path)} SEMI JOIN held USING (id)`);
+    for (let i = 0; i < seen.size; i++)
+      await duck.run(`DELETE FROM ${name} WHERE id IN (SELECT id FROM crawled_${i})`);
+    parts.push(
+      `SELECT id, ${told.join(", ")}, ${picture} AS picture FROM ${parquet(table.path)} SEMI JOIN ${name} USING (id)`,
     );
-    queries.add(
-      `SELECT id, ${told.join(", ")}, ${table.columns.has("blob") ? "blob" : "NULL::VARCHAR"} AS picture
-       FROM ${parquet(table.path)} SEMI JOIN held USING (id)`,
-    );
+    seen.add(first.hash);
   }
-  const none = `SELECT ${["id", ...TOLD, "picture"].map((name) => `NULL::VARCHAR AS ${name}`).join(", ")} WHERE false`;
-  await duck.run(
-    `CREATE TABLE told AS SELECT DISTINCT * FROM (${[none, ...queries].join(" UNION ALL BY NAME ")})`,
-  );
+  await duck.run(`CREATE VIEW told AS ${parts.join(" UNION ALL ")}`);
+  await nameLicenses(duck);
+  await duck.run(`CREATE VIEW source AS SELECT told.*, license_name FROM told JOIN license_name l
+    ON told.license IS NOT DISTINCT FROM l.license AND told.license_url IS NOT DISTINCT FROM l.license_url`);
+}
+
+/** The table `license_name`: what is told of licences in `told`, each with its common name. */
+async function nameLicenses(duck: Duck): Promise<void> {
   await duck.run("CREATE TABLE license_name (license VARCHAR, license_url VARCHAR, license_name VARCHAR)");
   const pairs = await duck.all("SELECT DISTINCT license, license_url FROM told");
   await duck.append(
@@ -205,6 +217,4 @@ async function joinSources(duck: Duck, store: Store, graph: LineageGraph, artifa
       return [license, url, read ? licenseName(read) : null];
     }),
   );
-  await duck.run(`CREATE TABLE source AS SELECT told.*, license_name FROM told JOIN license_name l
-    ON told.license IS NOT DISTINCT FROM l.license AND told.license_url IS NOT DISTINCT FROM l.license_url`);
 }

@@ -201,6 +201,19 @@ test("a tag of constant score leaves all lists; one below min_images stays", asy
   assert.equal(result.metrics?.constant_scores, 1);
 });
 
+test("many tags of constant score leave all lists as well", async () => {
+  const constant = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`it's ${n}`, 0.5]));
+  const samples = [0.7, 0.8, 0.9].map((cat, n) => ({ id: `${n}`, tags: { ...constant, cat } }));
+  const { kept, result } = await screen(samples, {
+    constant_scores: { enabled: true, max_std: 0.001, min_images: 3 },
+  });
+  assert.equal(result.metrics?.constant_scores, 40);
+  assert.deepEqual(
+    kept.map((row) => row.labels),
+    [0.7, 0.8, 0.9].map((score) => [{ tag: "cat", score }]),
+  );
+});
+
 test("the standard deviation is that of the population", async () => {
   // Scores 0.50, 0.52, 0.54: population std 0.0163299 (Python: statistics.pstdev([.5, .52, .54])), sample std 0.02.
   const samples = [0.5, 0.52, 0.54].map((score, n) => ({ id: `${n}`, tags: { x: score, y: 0.9 - n / 10 } }));

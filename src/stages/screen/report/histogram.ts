@@ -4,7 +4,7 @@ import type { Bar, Histogram } from "../summary.js";
 const WIDTH = 560;
 const HEIGHT = 150;
 const LEFT = 52;
-const BELOW = 80;
+const BELOW = 96;
 
 /** Labels longer than this stand slanted; longer than `LONGEST` they are cut. */
 const LEVEL = 4;

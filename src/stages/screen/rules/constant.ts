@@ -1,5 +1,8 @@
+import { type Duck, sqlString } from "../../../core/duck.js";
 import { SCORE_UNITS } from "../tables.js";
 import type { Screening } from "./rule.js";
+
+const FEW = 16;
 
 /**
  * Takes tags of (nearly) constant score out of all label lists; their scores say nothing about the image.
@@ -15,9 +18,16 @@ export async function constantScores({ duck, params }: Screening): Promise<void>
   await duck.run(`INSERT INTO dropped
     SELECT NULL, 'constant_scores', printf('tag %s: score %.4f ± %.4f on %d images', tag, total::DOUBLE / n / ${SCORE_UNITS}, std, n), NULL
     FROM constant_tag`);
-  if ((await duck.value<number>("SELECT count(*) FROM constant_tag")) === 0) return;
-  // Looked up in an enumeration: an anti-join would take the lists apart and put them together again.
-  await duck.run("CREATE TYPE constant_name AS ENUM (SELECT tag FROM constant_tag ORDER BY tag)");
+  const tags = (await duck.all("SELECT tag FROM constant_tag ORDER BY tag")).map((row) => String(row.tag));
+  if (tags.length === 0) return;
   await duck.run(`CREATE OR REPLACE VIEW current AS
-    SELECT n, id, list_filter(labels, x -> TRY_CAST(x.tag AS constant_name) IS NULL) AS labels, raw FROM label`);
+    SELECT n, id, list_filter(labels, x -> ${await isNoneOf(duck, tags)}) AS labels, raw FROM label`);
+}
+
+/** That x.tag is none of the tags. Few are compared one by one, many looked up in an enumeration: each where it is faster. */
+async function isNoneOf(duck: Duck, tags: readonly string[]): Promise<string> {
+  const list = tags.map(sqlString).join(", ");
+  if (tags.length <= FEW) return `x.tag NOT IN (${list})`;
+  await duck.run(`CREATE TYPE constant_name AS ENUM (${list})`);
+  return "TRY_CAST(x.tag AS constant_name) IS NULL";
 }

@@ -10,13 +10,13 @@ import type { Screening } from "./rule.js";
 export async function measureTagSets({ duck, params }: Screening): Promise<void> {
   const { few_tags, many_tags, collapsed } = params;
   if (!few_tags.enabled && !many_tags.enabled && !collapsed.enabled) return;
-  const levels = [few_tags, many_tags, collapsed].map((rule) => rule.min_score);
-  const at = (score: number) => `strong[${[...new Set(levels)].indexOf(score) + 1}]`;
-  const lists = [...new Set(levels)].map((score) => `list_transform(${strong(score)}, x -> hash(x.tag))`);
+  const levels = [...new Set([few_tags, many_tags, collapsed].map((rule) => rule.min_score))];
+  const at = (score: number) => `strong_${levels.indexOf(score)}`;
+  const lists = levels.map((score) => `list_transform(${strong(score)}, x -> hash(x.tag)) AS ${at(score)}`);
   await duck.run(`CREATE TABLE tag_set AS
     SELECT n, len(${at(few_tags.min_score)}) AS few, len(${at(many_tags.min_score)}) AS many,
       list_sum(${at(collapsed.min_score)}) AS digest
-    FROM (SELECT n, [${lists.join(", ")}] AS strong FROM current) SEMI JOIN kept USING (n)`);
+    FROM (SELECT n, ${lists.join(", ")} FROM current) SEMI JOIN kept USING (n)`);
 }
 
 /** Drops the images of every tag set that covers more than `max_share` of the images. */

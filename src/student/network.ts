@@ -7,6 +7,7 @@ import { KeyedDropout, type StepClock } from "./keyed-dropout.js";
 import { apply } from "./layers/build.js";
 import { chainOf, INPUT } from "./layers/chain.js";
 import type { CompleteLayer } from "./layers/complete.js";
+import { checkShapes } from "./layers/shapes.js";
 import { type Preprocess, preprocess } from "./preprocess.js";
 
 export interface Size {
@@ -59,7 +60,9 @@ export class Network {
         hint: `it needs at least ${smallest} pixels a side: raise resize's \`size\``,
       });
     }
-    const { body, head, output } = chainOf(spec, tags, dropout);
+    const chain = chainOf(spec, tags, dropout);
+    checkShapes(chain, size);
+    const { body, head, output } = chain;
     const input = tfl.input({ shape: [height, width, 3], name: INPUT });
     const draws = { seed, clock: this.clock };
     this.chain = [...body, ...head, output];

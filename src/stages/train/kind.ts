@@ -1,4 +1,5 @@
 import type { Kind } from "../../contract/kind.js";
+import { misfit } from "./misfit.js";
 import type { Params } from "./schema.js";
 import { tooSlow, type Work } from "./too-slow.js";
 import { weightsIdentity } from "./weights.js";
@@ -19,8 +20,10 @@ export const kind: Kind = {
     const side = upstream("resize")?.size;
     const size =
       typeof side === "number" ? { width: side, height: side } : (side as Work["size"] | undefined);
-    if (!size) return undefined;
-    const { student, epochs, samples_per_epoch: samples } = params as unknown as Params;
+    const trained = params as unknown as Params;
+    const unfit = misfit(trained, size);
+    if (unfit || !size) return unfit;
+    const { student, epochs, samples_per_epoch: samples } = trained;
     return tooSlow({ student, engine: impl.engine, size, epochs, samples });
   },
   cpus: 1,

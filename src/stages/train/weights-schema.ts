@@ -15,8 +15,10 @@ export const WeightsParam = Type.Union(
     Type.Object(
       {
         file: Type.String({
-          description: "Path of a Keras .h5 file, relative to the pipeline file.",
+          description:
+            "Path of a Keras .h5 file, relative to the pipeline file. Its content counts, not its name.",
           minLength: 1,
+          pipeNeutral: true,
         }),
         include_top,
       },
@@ -24,7 +26,11 @@ export const WeightsParam = Type.Union(
     ),
     Type.Object(
       {
-        url: Type.String({ description: "Address of a Keras .h5 file.", pattern: "^https?://" }),
+        url: Type.String({
+          description: "Address of a Keras .h5 file. What counts is its sha256.",
+          pattern: "^https?://",
+          pipeNeutral: true,
+        }),
         sha256: Type.String({
           description: "Its sha256: 64 hexadecimal digits. Another file is refused.",
           pattern: "^[0-9a-f]{64}$",

@@ -44,7 +44,8 @@ function webFile(weights: "imagenet" | { url: string; sha256: string }, student:
   return { url: weights.url, digest: { algorithm: "sha256", hex: weights.sha256 } };
 }
 
-function officialFile(student: Params["student"]): WebFile {
+/** Keras's file of ImageNet weights for a student. @throws StageError where there is none */
+export function officialFile(student: Params["student"]): WebFile {
   const file = typeof student === "string" ? imagenetFile(student) : undefined;
   if (file) return file;
   const name = typeof student === "string" ? student : "a student of your own layers";

@@ -1,5 +1,4 @@
-import { initializers, layers, type Shape, type SymbolicTensor } from "@tensorflow/tfjs-layers";
-import { StageError } from "../../contract/stage.js";
+import { initializers, layers, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { KeyedDropout, type StepClock } from "../keyed-dropout.js";
 import { seedOf } from "../random.js";
 import type { CompleteLayer } from "./complete.js";
@@ -11,47 +10,10 @@ export interface Draws {
   readonly clock: StepClock;
 }
 
-/**
- * Puts a layer on what comes before it.
- *
- * @throws StageError where it does not fit there
- */
+/** Puts a layer on what comes before it, where it fits: see shapes.ts. */
 export function apply(layer: CompleteLayer, input: SymbolicTensor, draws: Draws): SymbolicTensor {
-  const problem = misfit(layer, input.shape);
-  if (problem !== undefined) throw unfit(layer, problem);
-  const output = tfjsLayer(layer, draws).apply(input) as SymbolicTensor;
-  if (output.shape.slice(1).some((side) => side === null || side < 1)) {
-    throw unfit(layer, `its window does not fit into ${shapeText(input.shape)}`);
-  }
-  return output;
+  return tfjsLayer(layer, draws).apply(input) as SymbolicTensor;
 }
-
-/** Why a layer cannot follow on values of a shape, [batch, height, width, channels] or [batch, values]. */
-function misfit({ type }: CompleteLayer, shape: Shape): string | undefined {
-  const flat = shape.length === 2;
-  switch (type) {
-    case "Conv2D":
-    case "MaxPooling2D":
-    case "AveragePooling2D":
-    case "GlobalMaxPooling2D":
-    case "GlobalAveragePooling2D":
-      return flat ? "it takes feature maps, but a layer before it has made them flat" : undefined;
-    case "Dense":
-      return flat ? undefined : "it takes flat values: put Flatten or GlobalAveragePooling2D before it";
-    default:
-      return undefined;
-  }
-}
-
-function unfit({ name, type }: CompleteLayer, problem: string): StageError {
-  const label = name === type ? type : `${name} (${type})`;
-  return new StageError(`the layer ${label} does not fit: ${problem}`, {
-    class: "layers",
-    hint: "each layer takes what the one before it gives; Keras's model.summary() shows the shapes of a network",
-  });
-}
-
-const shapeText = (shape: Shape) => shape.slice(1).join(" × ");
 
 function tfjsLayer(layer: CompleteLayer, { seed, clock }: Draws) {
   const { name } = layer;

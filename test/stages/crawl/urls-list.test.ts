@@ -3,14 +3,17 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import sharp from "sharp";
 import type { ListedItem } from "../../../src/contract/kind.js";
 import { Duck, sqlString } from "../../../src/core/duck.js";
 import { sha256File } from "../../../src/core/hash.js";
 import type { JsonObject } from "../../../src/core/json.js";
 import { kind as crawl } from "../../../src/stages/crawl/kind.js";
+import { UrlsSource } from "../../../src/stages/crawl/schema-http.js";
 import { temporaryFolder } from "../../rigs/folder.js";
 import { send, WebRig } from "../../rigs/web.js";
-import { listSource } from "./sources-conformance.js";
+import { sourceParams } from "./source-params.js";
+import { listSource, sourceConformance } from "./sources-conformance.js";
 
 /** `with.source` of a list, defaults filled in. */
 function urls(list: string, more: JsonObject = {}): JsonObject {
@@ -52,6 +55,22 @@ function summary(items: readonly ListedItem[]) {
 }
 
 const A = "http://a.test/";
+
+sourceConformance("urls", async () => {
+  const picture = (width: number) =>
+    sharp({ create: { width, height: 20, channels: 3, background: "teal" } })
+      .png()
+      .toBuffer();
+  const rig = await WebRig.start({
+    "/pictures/": async (_request, response, url) =>
+      send(response, 200, "image/png", await picture(20 + Number(/\d+/.exec(url.pathname))), { etag: '"1"' }),
+  });
+  const base = temporaryFolder();
+  const lines = Array.from({ length: 15 }, (_, i) => `${rig.url(`/pictures/${i}`)}\tnumber ${i}`);
+  writeFileSync(join(base, "list.tsv"), ["url\tcaption", ...lines].join("\n"));
+  const source = sourceParams(UrlsSource, { type: "urls", list: "list.tsv", extra: ["caption"] });
+  return { source, base, count: 15 };
+});
 
 test("a plain list: blank lines are nothing, others are addresses or are named", async () => {
   const text = `\ufeff${A}1.png\r\n\r\n  ${A}2.png \nnothing\nftp://a.test/3\n${"x".repeat(2_000_000)}\n${A}4.png`;

@@ -11,7 +11,7 @@ export function objects(value: Json | undefined): readonly JsonObject[] {
   return Array.isArray(value) ? (value as readonly Json[]).filter(isJsonObject) : [];
 }
 
-/** An API's address with the parameters that are given, in their order. */
+/** An API's address with parameters, in their order. */
 export function address(
   endpoint: string,
   params: Readonly<Record<string, string | number | undefined>>,
@@ -21,4 +21,13 @@ export function address(
     if (value !== undefined && value !== "") url.searchParams.set(name, String(value));
   }
   return url.href;
+}
+
+/** The parameters that are given. */
+export function parametersOf(
+  params: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }

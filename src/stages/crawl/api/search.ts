@@ -24,7 +24,7 @@ export interface Catalogue {
  * The results of a query, page by page. Where there are more than the pages reach, the same query follows for each value of the
  * next parameter to split by: what it reaches anew lies beyond the first results.
  */
-export async function* search(
+async function* search(
   catalogue: Catalogue,
   query: Query,
   split: readonly string[],
@@ -52,4 +52,14 @@ export async function* firstOf(items: AsyncIterable<ListedItem>, limit: number):
     if (!item.refused) taken += 1;
     if (taken >= limit) return;
   }
+}
+
+/** The results of several searches that share their parameters, one after the other. */
+export async function* searchAll(
+  catalogue: Catalogue,
+  queries: readonly string[],
+  shared: Query,
+  split: readonly string[],
+): AsyncGenerator<ListedItem> {
+  for (const q of queries) yield* search(catalogue, { q, ...shared }, split);
 }

@@ -4,8 +4,8 @@ import { isJsonObject, type JsonObject } from "../../../../core/json.js";
 import type { Headers, WebClient } from "../../../../core/net/client.js";
 import { withoutSecrets } from "../../../../core/net/secrets.js";
 import { ApiAnswers, explained } from "../../api/answers.js";
-import { address, objects, text } from "../../api/fields.js";
-import { type Catalogue, firstOf, type Page, type Query, search } from "../../api/search.js";
+import { address, objects, parametersOf, text } from "../../api/fields.js";
+import { type Catalogue, firstOf, type Page, type Query, searchAll } from "../../api/search.js";
 import { webClient } from "../../http/network.js";
 import { OPENVERSE_PARTS, type OpenverseSource } from "../../schema-apis.js";
 
@@ -40,7 +40,7 @@ export async function* list(context: ListContext): AsyncGenerator<ListedItem> {
         return readPage(isJsonObject(answer) ? answer : {}, page);
       },
     };
-    yield* firstOf(searches(catalogue, source), source.limit);
+    yield* firstOf(searchAll(catalogue, source.queries, fixed(source), source.split), source.limit);
   } catch (error) {
     throw explained("openverse", error, HINTS);
   } finally {
@@ -48,13 +48,9 @@ export async function* list(context: ListContext): AsyncGenerator<ListedItem> {
   }
 }
 
-async function* searches(catalogue: Catalogue, source: OpenverseSource): AsyncGenerator<ListedItem> {
-  for (const q of source.queries) yield* search(catalogue, { q, ...fixed(source) }, source.split);
-}
-
 /** The parameters of every search. */
 function fixed(source: OpenverseSource): Query {
-  const given = {
+  return parametersOf({
     license: source.license?.join(","),
     license_type: source.license_type?.join(","),
     source: source.sources?.join(","),
@@ -64,10 +60,7 @@ function fixed(source: OpenverseSource): Query {
     aspect_ratio: source.aspect_ratio,
     size: source.size,
     mature: source.mature ? "true" : undefined,
-  };
-  return Object.fromEntries(
-    Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  });
 }
 
 /** OAuth2, client credentials: a token for the requests of this listing, which is kept nowhere. Without an account: nothing. */
@@ -89,9 +82,10 @@ async function login(context: ListContext, source: OpenverseSource, web: WebClie
 }
 
 function readPage(answer: JsonObject, page: number): Page {
-  const items = objects(answer.results).flatMap((result) => itemOf(result) ?? []);
+  const results = objects(answer.results);
+  const items = results.flatMap((result) => itemOf(result) ?? []);
   const pages = Math.min(PAGES, Number(answer.page_count ?? 0));
-  return { total: Number(answer.result_count ?? 0), items, last: items.length === 0 || page >= pages };
+  return { total: Number(answer.result_count ?? 0), items, last: results.length === 0 || page >= pages };
 }
 
 function itemOf(result: JsonObject): ListedItem | undefined {

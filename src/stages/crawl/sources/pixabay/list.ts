@@ -2,8 +2,8 @@ import type { ListContext, ListedItem } from "../../../../contract/kind.js";
 import { isJsonObject, type JsonObject } from "../../../../core/json.js";
 import type { Headers } from "../../../../core/net/client.js";
 import { ApiAnswers, explained } from "../../api/answers.js";
-import { address, objects, text } from "../../api/fields.js";
-import { type Catalogue, firstOf, type Page, type Query, search } from "../../api/search.js";
+import { address, objects, parametersOf, text } from "../../api/fields.js";
+import { type Catalogue, firstOf, type Page, type Query, searchAll } from "../../api/search.js";
 import { webClient } from "../../http/network.js";
 import type { PixabaySource } from "../../schema-apis.js";
 import { PIXABAY_PARTS } from "../../schema-apis.js";
@@ -29,7 +29,7 @@ export async function* list(context: ListContext): AsyncGenerator<ListedItem> {
     page: async (query, page) => readPage(await ask(api, source, query, page, key), page, source),
   };
   try {
-    yield* firstOf(searches(catalogue, source), source.limit);
+    yield* firstOf(searchAll(catalogue, source.queries, fixed(source), source.split), source.limit);
   } catch (error) {
     throw explained("pixabay", error, HINTS);
   } finally {
@@ -37,14 +37,10 @@ export async function* list(context: ListContext): AsyncGenerator<ListedItem> {
   }
 }
 
-async function* searches(catalogue: Catalogue, source: PixabaySource): AsyncGenerator<ListedItem> {
-  for (const q of source.queries) yield* search(catalogue, { q, ...fixed(source) }, source.split);
-}
-
 /** The parameters of every search. */
 function fixed(source: PixabaySource): Query {
   const { lang, image_type, orientation, category, colors, order } = source;
-  const given = {
+  return parametersOf({
     lang,
     image_type,
     orientation,
@@ -55,10 +51,7 @@ function fixed(source: PixabaySource): Query {
     min_height: source.min_height?.toString(),
     editors_choice: source.editors_choice ? "true" : undefined,
     safesearch: source.safesearch ? "true" : undefined,
-  };
-  return Object.fromEntries(
-    Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  });
 }
 
 async function ask(
@@ -74,9 +67,10 @@ async function ask(
 }
 
 function readPage(answer: JsonObject, page: number, source: PixabaySource): Page {
-  const items = objects(answer.hits).flatMap((hit) => itemOf(hit, source) ?? []);
+  const hits = objects(answer.hits);
+  const items = hits.flatMap((hit) => itemOf(hit, source) ?? []);
   const reached = Math.min(REACH, Number(answer.totalHits ?? 0));
-  return { total: Number(answer.total ?? 0), items, last: items.length === 0 || page * PER_PAGE >= reached };
+  return { total: Number(answer.total ?? 0), items, last: hits.length === 0 || page * PER_PAGE >= reached };
 }
 
 function itemOf(hit: JsonObject, source: PixabaySource): ListedItem | undefined {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { preparer } from "../stages/resize/prepare.js";
 import type { Label } from "../student/labels.js";
 import type { Student } from "../student/model-file.js";
 import { findModel, type ModelSource } from "./predict-model.js";
@@ -7,7 +8,6 @@ import { EXIT } from "./shared/errors.js";
 import { count, plural, printable } from "./shared/format.js";
 import { examples, type StoreOptions, share, storeOption } from "./shared/options.js";
 import type { Terminal } from "./shared/output.js";
-import { preparer } from "./shared/prepare.js";
 
 interface PredictOptions extends StoreOptions {
   readonly top: number;

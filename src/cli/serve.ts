@@ -3,13 +3,13 @@ import { StageError } from "../core/errors.js";
 import type { WebClient } from "../core/net/client.js";
 import { VERSION } from "../core/version.js";
 import type { RequestLine } from "../serve/server.js";
+import { preparer } from "../stages/resize/prepare.js";
 import { findModel } from "./predict-model.js";
 import { UsageError } from "./shared/errors.js";
 import { duration, plural } from "./shared/format.js";
 import { onInterrupt } from "./shared/interrupt.js";
 import { examples, positive, type StoreOptions, share, storeOption } from "./shared/options.js";
 import type { Terminal } from "./shared/output.js";
-import { preparer } from "./shared/prepare.js";
 
 interface ServeOptions extends StoreOptions {
   readonly port: number;

@@ -1,7 +1,6 @@
 import { Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
 import { sha256File } from "../../core/hash.js";
 import type { StageConfig } from "../config/pipeline.js";
-import { itemSpace } from "../plan/fingerprint.js";
 import type { RunState } from "./run-state.js";
 import { failedResult, StageStopped } from "./stage-env.js";
 
@@ -33,9 +32,9 @@ export async function healInput(state: RunState, stage: StageConfig, blob: strin
   state.recorder.emit({ type: "store-healed", message });
   // A file of an input needs no more: makeWhole sees that it is gone.
   if (!maker) return true;
-  const { registry, pipeline } = state.options;
-  store.items.strike(itemSpace(registry, maker, pipeline.seed), blob);
   const fingerprint = state.fingerprints.get(maker.name);
+  const space = fingerprint === undefined ? undefined : store.results.get(fingerprint)?.space;
+  if (space !== undefined) store.items.strike(space, blob);
   if (fingerprint !== undefined) store.results.drop(fingerprint);
   await remake(state, maker.name);
   return true;

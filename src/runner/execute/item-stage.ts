@@ -34,7 +34,8 @@ const ITEMS_PER_HOST = 32;
 export async function runItemStage(env: StageEnv): Promise<Made> {
   const { stage, options } = env;
   const { store, registry, pipeline } = options;
-  const space = itemSpace(registry, stage, pipeline.seed);
+  if (!env.plan.preimage) throw new Error(`${stage.name} runs without a preimage`);
+  const space = itemSpace(registry, stage, pipeline.seed, env.plan.preimage);
   const work = store.taskDir(taskName(env, `table-${env.fingerprint}`, 0));
   mkdirSync(work, { recursive: true });
   await endOrphans(store, `items-${space}`);

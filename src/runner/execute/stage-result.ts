@@ -29,7 +29,7 @@ export function keepResult(
     createdAt: new Date().toISOString(),
     durationMs,
     ...(stage.kind.item
-      ? { space: itemSpace(state.options.registry, stage, state.options.pipeline.seed) }
+      ? { space: itemSpace(state.options.registry, stage, state.options.pipeline.seed, plan.preimage) }
       : {}),
     versions: { pipestill: VERSION, node: process.versions.node },
   };

@@ -7,7 +7,7 @@ import { ledgerOf } from "../store/paid.js";
 import { countAnswers } from "../store/paid-query.js";
 import { remove } from "../store/paths.js";
 import { itemSpace } from "./fingerprint.js";
-import type { ArtifactRef, PlannedCost, PlannedStage } from "./plan.js";
+import type { ArtifactRef, PlannedCost, PlannedStage, Preimage } from "./plan.js";
 import type { KnownOutputs, StagePlan } from "./planner.js";
 
 /** A planned stage with what it will ask for that costs money, as far as that is known. */
@@ -21,10 +21,12 @@ export async function withCost(
   const ref = inputs[kind.item?.port ?? ""];
   const work = kind.item?.paid?.(params.all);
   if (!work || !ref || planned.status === "cached" || planned.status === "failed") return planned;
-  const input = planned.status === "run" ? known.get(ref.stage)?.[ref.port] : undefined;
-  const cost = input
-    ? await knownCost(options, planned.config, work, input)
-    : boundedCost(work, mostRows(ref.stage, plans, known));
+  const preimage = plans.find((plan) => plan.planned.name === planned.name)?.preimage;
+  const input = known.get(ref.stage)?.[ref.port];
+  const cost =
+    input && preimage
+      ? await knownCost(options, planned.config, work, input, preimage)
+      : boundedCost(work, mostRows(ref.stage, plans, known));
   return { ...planned, cost };
 }
 
@@ -46,11 +48,17 @@ async function knownCost(
   stage: StageConfig,
   work: PaidWork,
   input: ArtifactRef,
+  preimage: Preimage,
 ): Promise<PlannedCost> {
   const scratch = store.workFolder("plan");
   const duck = await Duck.open({ scratch });
   try {
-    const tables = new ItemTables(duck, stage.kind, store, itemSpace(registry, stage, pipeline.seed));
+    const tables = new ItemTables(
+      duck,
+      stage.kind,
+      store,
+      itemSpace(registry, stage, pipeline.seed, preimage),
+    );
     await tables.openTable(inputTable(store, input.hash, String(stage.kind.item?.port)).path);
     await tables.loadKnown(false);
     const { answered, unanswered } = await countAnswers(duck, store.paid.allLogs(ledgerOf(work)), "todo");

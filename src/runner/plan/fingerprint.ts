@@ -51,13 +51,26 @@ export function stagePreimage(
   };
 }
 
-/** sha256 of what, beside its input, determines what becomes of one item. */
-export function itemSpace(registry: Registry, stage: StageConfig, pipelineSeed: number): string {
+/**
+ * sha256 of what, beside its input, determines what becomes of one item: for a kind that maps a table also what stands
+ * at its other ports and what it reads of the world. (For one that lists its items, these are the listing.)
+ */
+export function itemSpace(
+  registry: Registry,
+  stage: StageConfig,
+  pipelineSeed: number,
+  preimage: { readonly inputs: JsonObject; readonly identity?: Json },
+): string {
+  const port = stage.kind.item?.port;
+  const others = Object.entries(preimage.inputs).filter(([name]) => port !== undefined && name !== port);
+  const { identity } = preimage;
   return hashRecord({
     tag: "item/1",
     kind: stage.kind.name,
     version: stage.kind.version,
     with: stage.params.perItem,
+    ...(others.length > 0 ? { inputs: Object.fromEntries(others) } : {}),
+    ...(port === undefined || identity === undefined ? {} : { identity }),
     ...implAndSeed(registry, stage, pipelineSeed),
   });
 }

@@ -11,7 +11,10 @@ export const kind: Kind = {
   name: "label",
   version: 2,
   summary: "Has a teacher score tags for each picture",
-  inputs: { images: { holds: "images", summary: "pictures, as resize gives them" } },
+  inputs: {
+    images: { holds: "images", summary: "pictures, as resize gives them" },
+    teacher: { holds: "model", summary: "the model that labels, for teacher `student`", optional: true },
+  },
   outputs: [
     { name: "labels", holds: "labels", summary: "one row a picture: its tags with scores" },
     { name: "failures", holds: "failures", summary: "pictures the teacher could not label, and why" },
@@ -36,6 +39,8 @@ export const kind: Kind = {
     paid: (params) => teacherOf(params).paid?.(params.teacher as JsonObject),
   },
   impl: (params) => teacherOf(params).impl,
+  identity: async (context) =>
+    teacherOf(context.with).identity?.(context.with.teacher as JsonObject, context),
   environment: (params) => teacherOf(params).environment?.(params.teacher as JsonObject) ?? [],
   module: new URL("./run.js", import.meta.url).href,
 };

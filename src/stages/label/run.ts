@@ -1,4 +1,10 @@
-import type { BaseContext, Item, ItemModule, ItemOutcome } from "../../contract/stage.js";
+import {
+  type BaseContext,
+  type Item,
+  type ItemModule,
+  type ItemOutcome,
+  StageError,
+} from "../../contract/stage.js";
 import type { JsonObject } from "../../core/json.js";
 import type { Params } from "./schema.js";
 import type { Answer, Label, LabelItem } from "./teacher.js";
@@ -7,6 +13,11 @@ import { teacherNamed } from "./teachers.js";
 export const items: ItemModule = {
   async open(context) {
     const { teacher } = context.with as Params;
+    if (context.inputs.teacher && teacher.type !== "student") {
+      throw new StageError(`the input \`teacher\` is a model, but the teacher is ${teacher.type}`, {
+        hint: "write with: { teacher: { type: student } }, or leave out the input",
+      });
+    }
     const session = await teacherNamed(teacher.type).open(context);
     return {
       batch: session.batch,

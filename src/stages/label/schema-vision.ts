@@ -9,8 +9,8 @@ const safeSearch = Type.Boolean({
   default: false,
 });
 
-const maxResults = Type.Integer({
-  description: "Labels for each picture at most. The service's own default is 10.",
+export const maxResults = Type.Integer({
+  description: "Labels for each picture at most.",
   default: 50,
   minimum: 1,
   maximum: 1000,

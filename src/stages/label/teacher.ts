@@ -1,6 +1,6 @@
-import type { ImplName, PaidWork } from "../../contract/kind.js";
+import type { IdentityContext, ImplName, PaidWork } from "../../contract/kind.js";
 import type { BaseContext, Item } from "../../contract/stage.js";
-import type { JsonObject } from "../../core/json.js";
+import type { Json, JsonObject } from "../../core/json.js";
 
 export interface Label {
   readonly tag: string;
@@ -54,6 +54,8 @@ export interface Teacher {
   readonly single?: true;
   /** What its answers cost, where they cost anything. */
   readonly paid?: (params: JsonObject) => PaidWork;
+  /** What else of the world its answers depend on. Runs in the runner. */
+  readonly identity?: (params: JsonObject, context: IdentityContext) => Promise<Json | undefined>;
   /** Environment variables without secrets that its libraries read. */
   readonly environment?: (params: JsonObject) => readonly string[];
   open(context: BaseContext): Promise<TeacherSession>;

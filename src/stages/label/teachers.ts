@@ -1,4 +1,6 @@
+import type { StudentTeacher } from "./schema.js";
 import type { Teacher } from "./teacher.js";
+import { modelIdentity } from "./teachers/student/model.js";
 import { googleEnvironment, googlePrice } from "./teachers/vision/price.js";
 
 const TEACHERS: readonly Teacher[] = [
@@ -20,6 +22,14 @@ const TEACHERS: readonly Teacher[] = [
     impl: [],
     single: true,
     open: async (context) => (await import("./teachers/vision/session.js")).openHttp(context),
+  },
+  {
+    name: "student",
+    impl: ["engine", "sharp"],
+    // A model may take a good part of the memory: one process holds it, and the native engine uses all cores anyway.
+    single: true,
+    identity: async (params, context) => modelIdentity(params as unknown as StudentTeacher, context),
+    open: async (context) => (await import("./teachers/student/session.js")).open(context),
   },
 ];
 

@@ -32,8 +32,24 @@ test("a stage's own seed goes before the pipeline's", () => {
 test("an item's space holds the per-item params only", () => {
   const params = { all: { size: 64, count: 9 }, keyed: { size: 64, count: 9 }, perItem: { size: 64 } };
   assert.equal(
-    itemSpace(registry, testStage(resize, {}, { params }), 0),
+    itemSpace(registry, testStage(resize, {}, { params }), 0, { inputs: { images: "a".repeat(64) } }),
     "4bdf5b0d6b124c37ea97661269c0df3eed9053142d9ef38ae47b09442ce9f2f4",
+  );
+});
+
+test("an item's space holds what a mapping kind takes beside its items, and what it reads of the world", () => {
+  const item = { port: "images", columns: [], carry: [] };
+  const label = testStage(testKind("label", { item }));
+  const inputs = { images: "a".repeat(64), teacher: "b".repeat(64) };
+  assert.equal(
+    itemSpace(registry, label, 0, { inputs, identity: { model: "c".repeat(64) } }),
+    "b2049f8ddeff8654aa861751d35f19b690e54a61721f5f2dbb11205158f9f86c",
+  );
+  // What a kind lists is its items, not what becomes of one.
+  const crawl = testStage(testKind("crawl", { item: { columns: [], carry: "all" } }));
+  assert.equal(
+    itemSpace(registry, crawl, 0, { inputs: {}, identity: "d".repeat(64) }),
+    "d0f58ec9235d4e3c8f95dfe00850ff4259679cbbf8d46194046a4067ca712eb4",
   );
 });
 

@@ -12,7 +12,7 @@ export async function preparer(
   size: Size,
   maxPixels = 268_402_689,
 ): Promise<(bytes: Buffer) => Promise<Uint8Array>> {
-  const { resizePicture } = await import("../../stages/resize/resize.js");
+  const { resizePicture } = await import("./resize.js");
   const { decodePixels } = await import("../../student/pixels.js");
   type Params = Parameters<typeof resizePicture>[1];
   const params: Params = {

@@ -22,26 +22,36 @@ export class ServeRig {
   /** Starts `pipe serve` with an untrained student on a free port. */
   async start(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Served> {
     await writeStudent(this.model);
-    const started = this.cli.start(["serve", this.model, "--port", "0", "--json", ...args], env);
-    after(() => void started.child.kill("SIGKILL"));
-    const lines: Record<string, unknown>[] = [];
-    const first = new Promise<{ listening: string }>((done, failed) => {
-      createInterface({ input: started.child.stdout! }).on("line", (line) => {
-        const value = JSON.parse(line);
-        if ("listening" in value) done(value);
-        else lines.push(value);
-      });
-      void started.finished.then(({ stderr }) => failed(new Error(stderr)));
-    });
-    const { listening } = await first;
-    return {
-      url: listening,
-      port: Number(new URL(listening).port),
-      lines,
-      kill: (signal) => void started.child.kill(signal),
-      finished: started.finished,
-    };
+    return serve(this.cli, this.model, args, env);
   }
+}
+
+/** Starts `pipe serve` on a free port; it is killed after the test file at the latest. */
+export async function serve(
+  cli: CliRig,
+  model: string,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Served> {
+  const started = cli.start(["serve", model, "--port", "0", "--json", ...args], env);
+  after(() => void started.child.kill("SIGKILL"));
+  const lines: Record<string, unknown>[] = [];
+  const first = new Promise<{ listening: string }>((done, failed) => {
+    createInterface({ input: started.child.stdout! }).on("line", (line) => {
+      const value = JSON.parse(line);
+      if ("listening" in value) done(value);
+      else lines.push(value);
+    });
+    void started.finished.then(({ stderr }) => failed(new Error(stderr)));
+  });
+  const { listening } = await first;
+  return {
+    url: listening,
+    port: Number(new URL(listening).port),
+    lines,
+    kill: (signal) => void started.child.kill(signal),
+    finished: started.finished,
+  };
 }
 
 /** A picture of one colour, in base64. */

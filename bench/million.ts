@@ -1,7 +1,8 @@
 /**
  * local → label → screen → index → pack over many tiny pictures with a teacher that costs nothing: seconds and peak
  * memory of each stage and of every process, a run with nothing to do, and a run after one picture changed.
- * usage: node dist/bench/million.js [--keep] [count …]   default 10000 1000000
+ * usage: node dist/bench/million.js [--keep | --chart] [count …]   default 1000 10000 100000 1000000
+ * --keep leaves the folders; --chart draws docs/images/cost.svg.
  *
  * Needs about 8 kB of disk and one inode a picture under TMPDIR. It checks nothing on its own; it measures.
  */
@@ -15,6 +16,8 @@ import { loadPipeline } from "../src/runner/config/load.js";
 import { runPipeline } from "../src/runner/runner.js";
 import { Store } from "../src/runner/store/store.js";
 import { registry } from "../src/stages/registry.js";
+import { type Cost, costChart } from "./cost-chart.js";
+import { median, ROOT } from "./measure.js";
 import { writeTiny } from "./pictures.js";
 
 const PIPELINE = `version: 1
@@ -26,6 +29,10 @@ stages:
   index: { uses: index, inputs: { labels: screen }, with: { top: 500 } }
   pack: { uses: pack, inputs: { images: crawl, labels: screen, index: index }, with: { holdout: { share: 0.2 } } }
 `;
+/** Pixels of a picture's side. */
+const SIDE = 2;
+/** Runs with nothing to do, and with one picture changed. */
+const RUNS = 5;
 /** How often the memory of the processes is looked at, milliseconds; the system keeps each one's peak meanwhile. */
 const LOOK_EVERY = 100;
 
@@ -108,13 +115,14 @@ function lookAtHosts(peaks: Map<string, number>): void {
 }
 
 /** Runs the pipeline in a process of its own and prints what it reports. */
-function runAndPrint(title: string, folder: string): void {
+function runAndPrint(title: string, folder: string): Report {
   const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), "run", folder], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });
   if (child.status !== 0) throw new Error(`the run ended with ${child.status ?? child.signal}`);
-  const { seconds, stages, peaks } = JSON.parse(child.stdout) as Report;
+  const report = JSON.parse(child.stdout) as Report;
+  const { seconds, stages, peaks } = report;
   console.log(`  ${title.padEnd(14)} ${seconds.toFixed(2)} s   peak MiB: ${memory(peaks)}`);
   for (const { name, status, seconds: own, items, processed } of stages) {
     if (status !== "ran") continue;
@@ -122,6 +130,7 @@ function runAndPrint(title: string, folder: string): void {
       items > 0 ? `  ${processed} of ${items} items, ${((own / items) * 1e3).toFixed(3)} ms an item` : "";
     console.log(`    ${name.padEnd(12)} ${own.toFixed(2)} s${perItem}`);
   }
+  return report;
 }
 
 const memory = (peaks: Report["peaks"]) =>
@@ -129,28 +138,59 @@ const memory = (peaks: Report["peaks"]) =>
     .map(([name, mib]) => `${name} ${mib.toFixed(0)}`)
     .join(", ");
 
-function benchmark(count: number, keep: boolean): void {
+function benchmark(count: number, keep: boolean): Cost {
   const folder = mkdtempSync(join(tmpdir(), "pipestill-million-"));
   const images = join(folder, "images");
   mkdirSync(images);
-  for (let i = 0; i < count; i++) writeTiny(images, 2, i, 0);
+  for (let i = 0; i < count; i++) writeTiny(images, SIDE, i, 0);
   writeFileSync(join(folder, "pipeline.yaml"), PIPELINE);
   console.log(
     `\n${count} pictures of 2 × 2 pixels, ${availableParallelism()} cores, Node ${process.version}`,
   );
-  runAndPrint("first run", folder);
-  for (let i = 0; i < 3; i++) runAndPrint("nothing to do", folder);
-  for (let i = 1; i <= 3; i++) {
-    writeTiny(images, 2, 7, i);
-    runAndPrint("one changed", folder);
-  }
+  const first = runAndPrint("first run", folder);
+  const nothing = Array.from({ length: RUNS }, () => runAndPrint("nothing to do", folder));
+  const changed = Array.from({ length: RUNS }, (_, i) => {
+    writeTiny(images, SIDE, 7, i + 1);
+    return runAndPrint("one changed", folder);
+  });
   if (keep) console.log(`  kept: ${folder}`);
   else rmSync(folder, { recursive: true, force: true });
+  const peaks = [first, ...nothing, ...changed].flatMap((report) => Object.values(report.peaks));
+  return {
+    rows: count,
+    first: first.seconds,
+    nothing: medianSeconds(nothing),
+    changed: medianSeconds(changed),
+    peakMiB: Math.max(...peaks),
+  };
+}
+
+function medianSeconds(reports: readonly Report[]): number {
+  return median(reports.map(({ seconds }) => seconds).sort((a, b) => a - b));
+}
+
+function printTable(costs: readonly Cost[]): void {
+  console.log("\n| pictures | first run | a picture | nothing to do | one changed | largest peak |");
+  console.log("| --- | --- | --- | --- | --- | --- |");
+  for (const { rows, first, nothing, changed, peakMiB } of costs) {
+    const cells = [
+      rows.toLocaleString("en"),
+      `${first.toFixed(1)} s`,
+      `${((first / rows) * 1e3).toFixed(3)} ms`,
+      `${nothing.toFixed(2)} s`,
+      `${changed.toFixed(2)} s`,
+      `${peakMiB.toFixed(0)} MiB`,
+    ];
+    console.log(`| ${cells.join(" | ")} |`);
+  }
 }
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === "run") console.log(JSON.stringify(await runHere(rest[0] ?? ".")));
 else {
   const counts = process.argv.slice(2).map(Number).filter(Boolean);
-  for (const count of counts.length > 0 ? counts : [10_000, 1_000_000]) benchmark(count, first === "--keep");
+  const sizes = counts.length > 0 ? counts : [1000, 10_000, 100_000, 1_000_000];
+  const costs = sizes.map((count) => benchmark(count, first === "--keep"));
+  printTable(costs);
+  if (first === "--chart") writeFileSync(join(ROOT, "docs/images/cost.svg"), costChart(costs));
 }

@@ -1,7 +1,7 @@
 import type { Screening } from "./rule.js";
 
 /** What SafeSearch judges, and its likelihoods from the least on; UNKNOWN is no reason to drop an image. */
-export const CATEGORIES = ["adult", "spoof", "medical", "violence", "racy"] as const;
+const CATEGORIES = ["adult", "spoof", "medical", "violence", "racy"] as const;
 export const LIKELIHOODS = ["VERY_UNLIKELY", "UNLIKELY", "POSSIBLE", "LIKELY", "VERY_LIKELY"] as const;
 
 /** Drops images that the teacher's SafeSearch found unsafe: as likely as the params say, or more, in any category. */

@@ -1,4 +1,4 @@
-import { createWriteStream, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -76,10 +76,12 @@ interface Parts {
 
 /** Opens the data set and tells on stderr how far its shards are. */
 async function exporting(
-  { store, artifact, terminal }: ExportContext,
+  { store, artifact, folder, terminal }: ExportContext,
   work: (parts: Parts) => Promise<string>,
 ): Promise<string> {
-  const scratch = store.workFolder(`export-${process.pid}`);
+  // Inside the draft, so that an interrupted export leaves nothing anywhere.
+  const scratch = join(folder, ".scratch");
+  mkdirSync(scratch);
   const steps = stepPrinter(terminal);
   let done = 0;
   const show = () => steps.show("writing", done, artifact.bytes);

@@ -59,7 +59,7 @@ async function printRights(name: string, options: LineageOptions, terminal: Term
   const { Rights } = await import("../runner/lineage/rights.js");
   await withExistingStore(options.store, async (store) => {
     const artifact = findArtifact(store, name, { noun: "artifact", from: "train, pack, crawl" });
-    const scratch = store.workFolder(`rights-${process.pid}`);
+    const scratch = store.workFolder("rights");
     const rights = await Rights.open(store, artifact, scratch);
     try {
       if (options.json) await printStream(rightsJson(name, rights));

@@ -15,6 +15,7 @@ import { gitState, machine } from "./lineage/surroundings.js";
 import type { Plan, PlannedStage } from "./plan/plan.js";
 import { Planner } from "./plan/planner.js";
 import { refusalOf } from "./plan/refusal.js";
+import { planWhole } from "./plan/whole.js";
 import { keepReserve } from "./store/reserve.js";
 import type { Store } from "./store/store.js";
 
@@ -40,7 +41,7 @@ export interface RunOptions extends PlanOptions {
 
 /** What a run would do, and why; nothing is run and nothing written but the stat cache. */
 export function planPipeline(options: PlanOptions): Promise<Plan> {
-  return new Planner(options, () => {}).plan();
+  return planWhole(options);
 }
 
 /**
@@ -51,7 +52,7 @@ export async function refusedStage(options: PlanOptions): Promise<PlannedStage |
   const { pipeline, registry } = options;
   const planner = new Planner(options, () => {});
   if (!planner.selected().some((stage) => refusalOf(pipeline, registry, stage))) return undefined;
-  const { stages } = await planner.plan();
+  const { stages } = await planWhole(options);
   return stages.find(({ refused }) => refused);
 }
 

@@ -1,4 +1,3 @@
-import { describeError, StageError } from "../../core/errors.js";
 import { hashRecord } from "../../core/hash.js";
 import type { Json } from "../../core/json.js";
 import { andList } from "../../core/words.js";
@@ -7,9 +6,9 @@ import type { PlanOptions } from "../runner.js";
 import type { Result } from "../store/results.js";
 import { stagePreimage, stageSeed } from "./fingerprint.js";
 import { collectListing, type Listing, listedColumns, listItems } from "./listing.js";
-import type { ArtifactRef, Plan, PlannedStage, Preimage, Reason } from "./plan.js";
+import type { ArtifactRef, PlannedStage, Preimage, Reason } from "./plan.js";
 import { explainDifference } from "./reasons.js";
-import { refusalOf } from "./refusal.js";
+import { lostPart, REFRESH, refreshDue, unusable } from "./usable.js";
 
 /** Outputs of the stages whose result is known, by stage name. */
 export type KnownOutputs = ReadonlyMap<string, Readonly<Record<string, ArtifactRef>>>;
@@ -102,60 +101,6 @@ export class Planner {
     };
   }
 
-  /** Plans every selected stage as far as it can be known without running any. */
-  async plan(): Promise<Plan> {
-    const known = new Map<string, Readonly<Record<string, ArtifactRef>>>();
-    const plans: StagePlan[] = [];
-    for (const stage of this.selected()) {
-      const plan = await this.planned(stage, known);
-      plans.push(plan);
-      if (plan.planned.status === "cached") known.set(stage.name, plan.planned.outputs);
-    }
-    return {
-      pipeline: this.options.pipeline.name,
-      stages: await this.withCosts(
-        rerunLost(plans).map((stage) => this.withRefusal(stage)),
-        plans,
-        known,
-      ),
-    };
-  }
-
-  private async withCosts(
-    stages: readonly PlannedStage[],
-    plans: readonly StagePlan[],
-    known: KnownOutputs,
-  ): Promise<readonly PlannedStage[]> {
-    if (!stages.some(({ config }) => config.kind.item?.paid?.(config.params.all))) return stages;
-    // Only who asks for money waits for DuckDB.
-    const { withCost } = await import("./cost.js");
-    const costed: PlannedStage[] = [];
-    for (const stage of stages) costed.push(await withCost(this.options, stage, plans, known));
-    return costed;
-  }
-
-  private withRefusal(planned: PlannedStage): PlannedStage {
-    if (planned.status === "cached") return planned;
-    const { pipeline, registry } = this.options;
-    const refused = refusalOf(pipeline, registry, planned.config);
-    return refused ? { ...planned, refused } : planned;
-  }
-
-  /** One stage that cannot be planned must not hide what is known of the others. */
-  private async planned(stage: StageConfig, known: KnownOutputs): Promise<StagePlan> {
-    try {
-      return await this.planStage(stage, known, this.wanted(stage));
-    } catch (error) {
-      if (!(error instanceof StageError)) throw error;
-      const { message, hint } = describeError(error);
-      const reasons: Reason[] = [
-        { code: "not-plannable", message: hint === undefined ? message : `${message} (${hint})` },
-      ];
-      const base = { name: stage.name, kind: stage.kind.name, config: stage };
-      return { planned: { ...base, status: "failed", error: describeError(error), reasons } };
-    }
-  }
-
   private async identity(stage: StageConfig): Promise<{ identity?: Json | undefined; listing?: Listing }> {
     const { kind, params } = stage;
     const { pipeline, store } = this.options;
@@ -218,23 +163,6 @@ export class Planner {
   }
 }
 
-/** Stages whose bytes are lost run when one that runs, or may run, takes them as input. */
-function rerunLost(plans: readonly StagePlan[]): readonly PlannedStage[] {
-  const needed = new Set<string>();
-  const stages: PlannedStage[] = [];
-  for (const { planned, result, lost } of plans.toReversed()) {
-    const { name, kind, config } = planned;
-    let stage = planned;
-    if (planned.status === "cached" && result && lost !== undefined && needed.has(name)) {
-      const { fingerprint } = planned;
-      stage = { name, kind, config, status: "run", fingerprint, reasons: [unusable(result, lost)] };
-    }
-    if (stage.status !== "cached") for (const ref of Object.values(config.inputs)) needed.add(ref.stage);
-    stages.unshift(stage);
-  }
-  return stages;
-}
-
 function resolveInputs(
   stage: StageConfig,
   known: KnownOutputs,
@@ -247,31 +175,4 @@ function resolveInputs(
     else waitsFor.add(ref.stage);
   }
   return waitsFor.size > 0 ? { waitsFor: [...waitsFor] } : { hashes };
-}
-
-/** Names the first part of a result that the store does not hold any more. */
-function lostPart(result: Result, store: PlanOptions["store"]): string | undefined {
-  for (const [port, { hash }] of Object.entries(result.outputs)) {
-    const tree = store.trees.get(hash);
-    if (!tree) return `the artifact ${hash.slice(0, 8)} (${port})`;
-    const [missing] = store.trees.missing(tree);
-    if (missing !== undefined) return `${missing} of the output ${port}`;
-  }
-  return undefined;
-}
-
-const REFRESH: Reason = { code: "refresh-due", message: "it is time to ask its source again (`refresh`)" };
-
-/** Whether a result is as old as its kind lets it become. */
-function refreshDue(stage: StageConfig, result: Result): boolean {
-  const age = stage.kind.refreshAfter?.(stage.params.all);
-  return age !== undefined && Date.now() - Date.parse(result.createdAt) >= age;
-}
-
-function unusable(result: Result, lost: string | undefined): Reason {
-  if (lost !== undefined) return { code: "result-lost", message: `the store has lost ${lost}` };
-  return {
-    code: "transient-failures",
-    message: `${result.transientFailures} items failed last time in a way that may pass; they are tried again`,
-  };
 }

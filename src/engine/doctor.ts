@@ -1,6 +1,7 @@
 import type { StageError } from "../contract/stage.js";
 import type { Finding } from "../core/finding.js";
 import { openEngine } from "./engine.js";
+import { examineGpus, examineProcessor } from "./hardware.js";
 import { findCompiler } from "./install/compile.js";
 import { findPip } from "./install/pip.js";
 import { tryEngine } from "./install/try.js";
@@ -10,9 +11,15 @@ import { nativePlatform } from "./native/platform.js";
 /** Nothing here takes long enough to be stopped. */
 const { signal } = new AbortController();
 
-/** Starts each engine and tells what it is. */
+/** Starts each engine and tells what it is, after what there is to compute on. */
 export async function examineEngines(): Promise<Finding[]> {
-  return [await examineWasm(), ...(await examineNative())];
+  const device = usableEngine()?.record.device;
+  return [
+    examineProcessor(),
+    await examineGpus(device, signal),
+    await examineWasm(),
+    ...(await examineNative()),
+  ];
 }
 
 async function examineWasm(): Promise<Finding> {

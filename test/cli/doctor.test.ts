@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Finding } from "../../src/core/finding.js";
@@ -22,6 +22,24 @@ test("doctor before the first run: versions of everything that computes, and no 
   assert.match(told.get("wasm engine") ?? "", /^tfjs-backend-wasm \d+\.\d+\.\d+, (SIMD|one thread)/);
   assert.match(told.get("native engine") ?? "", /^not installed/);
   assert.equal(existsSync(join(rig.folder, "artifacts")), false);
+});
+
+test("doctor tells what there is to compute on, and of a graphics card that no engine uses", async () => {
+  const rig = new CliRig();
+  // What nvidia-smi prints for this query on a machine with two cards.
+  rig.write(
+    "bin/nvidia-smi",
+    "#!/bin/sh\nprintf 'NVIDIA A100-SXM4-40GB, 40960 MiB, 535.104.05\\nTesla T4, 15360 MiB, 535.104.05\\n'\n",
+  );
+  chmodSync(join(rig.folder, "bin/nvidia-smi"), 0o755);
+  const { finished } = rig.start(["doctor"], { PATH: `${join(rig.folder, "bin")}:${process.env.PATH}` });
+  const { code, stdout } = await finished;
+  assert.equal(code, 0);
+  assert.match(stdout, /^processor +ok +.*, \d+ cores?/m);
+  assert.match(
+    stdout,
+    /^gpu +note +NVIDIA A100-SXM4-40GB, 40960 MiB, driver 535\.104\.05; Tesla T4, 15360 MiB, driver 535\.104\.05; no engine uses them?\n {2}fix: pipe engine install --cuda$/m,
+  );
 });
 
 test("a problem makes the exit code 1 and comes with the command that mends it, which does", async () => {

@@ -29,7 +29,7 @@ const Stage = Type.Object(
               minimum: 1,
               maximum: 4096,
               description:
-                "Cores the stage may use; left out: one for train, eval, exec and modules, all for the other kinds",
+                "Cores the stage may use; left out: one for train, eval, exec and modules, all for the other kinds. The native engine takes as many threads where this is given, else all",
             }),
           ),
           memory: Type.Optional(

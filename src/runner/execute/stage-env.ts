@@ -96,7 +96,7 @@ export function hostJob(env: StageEnv, folder: string): Job {
   return {
     folder,
     logFile: env.logFile,
-    env: { ...hostEnvironment(env.stage), [TASK_VARIABLE]: folder },
+    env: { ...hostEnvironment(env.stage), ...threads(env.stage), [TASK_VARIABLE]: folder },
     ...(memoryMiB === undefined ? {} : { memoryMiB }),
   };
 }
@@ -118,6 +118,12 @@ export class StageStopped extends Error {
 /** A failure that the runner itself found. */
 export function failedResult(message: string, hint: string): Extract<HostResult, { status: "failed" }> {
   return { protocol: 1, status: "failed", error: { message, hint } };
+}
+
+/** libtensorflow reads how many threads it may have when it is loaded; without a word it takes all cores. */
+function threads({ kind, params, resources: { cpus } }: StageConfig): Record<string, string> {
+  if (cpus === undefined || !kind.impl?.(params.all).includes("engine")) return {};
+  return { TF_NUM_INTRAOP_THREADS: String(cpus) };
 }
 
 /** The environment of a stage host: an allow-list, and the secrets that the stage's params name. */

@@ -9,6 +9,7 @@ import { ShuffledEpochs } from "../src/student/epochs.js";
 import { FeatureCache } from "../src/student/feature-cache.js";
 import { Network } from "../src/student/network.js";
 import { Snapshots } from "../src/student/snapshots.js";
+import type { TrainSpec } from "../src/student/train-spec.js";
 import { train } from "../src/student/trainer.js";
 import { artifactOf, TAGS, writeData } from "../test/student/data.js";
 import { median } from "./measure.js";
@@ -24,7 +25,7 @@ const dataset = new Dataset(artifactOf(await writeData(folder, { train: images, 
 const engine = await openEngine(resolveEngine("auto"));
 console.log(`${engine.description}; ${images} images, batch ${batch}, head of ${units} units`);
 
-const spec = (until: number): Parameters<typeof train>[2] => ({
+const spec = (until: number): TrainSpec => ({
   epochs: until,
   batch,
   seed: 1,

@@ -1,7 +1,7 @@
-import sharp from "sharp";
 import { type Measured, measure, type Predicted } from "../../../src/stages/eval/measure.js";
 import type { PictureCard, ReportData } from "../../../src/stages/eval/report/data.js";
 import { thumbnail } from "../../../src/stages/report/thumbnails.js";
+import { drawing } from "../../rigs/drawing.js";
 import { temporaryFolder } from "../../rigs/folder.js";
 
 /** A made-up evaluation: `images` images with soft targets of some structure and a student that half knows them. */
@@ -67,7 +67,7 @@ async function picture(n: number) {
     return `<circle cx="${x}" cy="${y}" r="${r}" fill="hsl(${hue()} 70% 55%)"/>`;
   });
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="hsl(${hue()} 45% 70%)"/>${shapes.join("")}</svg>`;
-  return thumbnail(await sharp(Buffer.from(svg)).png().toBuffer());
+  return thumbnail(await drawing(svg).png().toBuffer());
 }
 
 /** All that a report needs, with real (drawn) pictures. */

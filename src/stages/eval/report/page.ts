@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { html, Markup } from "../../report/html.js";
+import { html, type Markup } from "../../report/html.js";
+import { reportFrame } from "../../report/page.js";
 import { calibrationChart, lineChart, type Series } from "./charts.js";
 import type { Epoch, ReportData } from "./data.js";
 import { headline } from "./headline.js";
@@ -8,35 +8,13 @@ import { SCRIPT } from "./script.js";
 import { STYLE } from "./style.js";
 import { tagTable } from "./tag-table.js";
 
-const hashOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-
-/** Nothing is fetched, and no script or style runs but the two of this file, whatever a tag or an id may hold. */
-const POLICY = [
-  "default-src 'none'",
-  "img-src data:",
-  `style-src ${hashOf(STYLE)}`,
-  `script-src ${hashOf(SCRIPT)}`,
-  "base-uri 'none'",
-  "form-action 'none'",
-].join("; ");
-
 /** Writes the report as one HTML page that needs nothing beside itself. */
 export function reportPage(data: ReportData): string {
   const tags: string[] = [];
   for (const tag of data.tags) tags[tag.position] = tag.tag;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Student report</title>
-<link rel="icon" href="data:,">
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<header><h1>How well the student learned</h1>
+  return reportFrame(
+    { title: "Student report", style: STYLE, script: SCRIPT },
+    html`<header><h1>How well the student learned</h1>
 <p class="soft">${data.about.map(([name, value], i) => html`${i > 0 ? " · " : ""}${name} <bdi>${value}</bdi>`)}</p></header>
 <main>
 ${headline(data)}
@@ -45,11 +23,8 @@ ${charts(data)}
 ${tagTable(data.tags)}
 ${galleries(data, tags)}
 </main>
-<footer>Made by pipestill. All numbers are of the held-out split, which the training never saw. The same numbers are in metrics.json, tags.parquet and predictions.parquet beside this file.</footer>
-<script>${new Markup(SCRIPT)}</script>
-</body>
-</html>
-`.text;
+<footer>Made by pipestill. All numbers are of the held-out split, which the training never saw. The same numbers are in metrics.json, tags.parquet and predictions.parquet beside this file.</footer>`,
+  );
 }
 
 function charts(data: ReportData): Markup {

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { count, html, Markup, percent } from "../../report/html.js";
+import { count, html, type Markup, percent } from "../../report/html.js";
+import { reportFrame } from "../../report/page.js";
 import type { Picture } from "../../report/thumbnails.js";
 import type { RuleName } from "../rules/rule.js";
 import type { Example, Summary } from "../summary.js";
@@ -24,32 +24,13 @@ const TITLES: Readonly<Record<RuleName, readonly [title: string, text: string]>>
   ],
 };
 
-/** Nothing is fetched, no script runs, and no style but the page's own, whatever a tag or an id may hold. */
-const POLICY = [
-  "default-src 'none'",
-  "img-src data:",
-  `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-].join("; ");
-
 /** The screening report: one page without outside parts, the same bytes for the same summary and pictures. */
 export function screeningReport(summary: Summary, pictures: ReadonlyMap<string, Picture>): string {
   const { before, after } = summary.images;
   const share = before === 0 ? 0 : after / before;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Screening report</title>
-<link rel="icon" href="data:,">
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<header><h1>What was screened out</h1>
+  return reportFrame(
+    { title: "Screening report", style: STYLE },
+    html`<header><h1>What was screened out</h1>
 <p class="lead"><strong>${count(after)}</strong> of ${count(before)} labelled images stay (${percent(share)}).</p></header>
 <main>
 <table><thead><tr><th scope="col">Rule</th><th scope="col">Taken out</th></tr></thead><tbody>
@@ -63,10 +44,8 @@ ${summary.rules.map(
 <div class="charts">${summary.histograms.map(histogram)}</div></section>
 ${summary.rules.map((rule) => (rule.count === 0 ? "" : section(rule, pictures)))}
 </main>
-<footer>Made by pipestill. All that went is listed in dropped.parquet beside this file.</footer>
-</body>
-</html>
-`.text;
+<footer>Made by pipestill. All that went is listed in dropped.parquet beside this file.</footer>`,
+  );
 }
 
 function section(

@@ -152,15 +152,7 @@ print(json.dumps([[l.name, list(l.output.shape)[1:], l.count_params()] for l in 
     });
   }
 
-  const old =
-    found.skip === false &&
-    runPython(
-      python,
-      `
-import importlib.util, json
-print(json.dumps(importlib.util.find_spec("tf_keras") is not None))`,
-    ) === true;
-  it("predicts the same in Keras 2", { skip: old ? false : "tf_keras is not installed" }, async () => {
+  it("predicts the same in Keras 2", async () => {
     for (const preprocess of ["caffe", "tf"] as const) {
       const { ours, answer } = await ask({ layers: all, preprocess }, 2);
       assertClose(ours, answer.scores, 1e-5);

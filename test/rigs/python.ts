@@ -5,9 +5,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const REQUIREMENTS = fileURLToPath(new URL("../../../test/peers/requirements.txt", import.meta.url));
+const [REQUIREMENTS, ALONE] = ["requirements.txt", "requirements-alone.txt"].map((name) =>
+  fileURLToPath(new URL(`../../../test/peers/${name}`, import.meta.url)),
+) as [string, string];
 
-/** The Python packages of test/peers/requirements.txt, or why there are none. */
+/** The Python packages of test/peers/requirements*.txt, or why there are none. */
 export type Peers = { readonly skip: false; readonly python: string } | { readonly skip: string };
 
 /**
@@ -16,7 +18,11 @@ export type Peers = { readonly skip: false; readonly python: string } | { readon
  */
 export function peers(): Peers {
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pipestill-tests");
-  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex").slice(0, 12);
+  const hash = createHash("sha256")
+    .update(readFileSync(REQUIREMENTS))
+    .update(readFileSync(ALONE))
+    .digest("hex")
+    .slice(0, 12);
   const folder = join(cache, `python-${hash}`);
   const python = join(folder, "bin/python");
   if (existsSync(python)) return { skip: false, python };
@@ -26,6 +32,7 @@ export function peers(): Peers {
     for (const [command, ...args] of [
       ["python3", "-m", "venv", fresh],
       [join(fresh, "bin/python"), "-m", "pip", "install", "--quiet", "--requirement", REQUIREMENTS],
+      [join(fresh, "bin/python"), "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", ALONE],
     ] as const) {
       const { status, error, stderr } = spawnSync(command, args, { encoding: "utf8" });
       if (status !== 0) {

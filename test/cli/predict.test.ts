@@ -71,8 +71,13 @@ function assertNear(actual: Map<string, number>, wanted: Map<string, number>): v
 before(async () => {
   await writeStudent(MODEL);
   mkdirSync(join(ROOT, "photos"));
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="128"><rect width="64" height="128" fill="#c33"/><circle cx="40" cy="30" r="22" fill="#3c6"/></svg>`;
-  await sharp(Buffer.from(svg)).png().toFile(TALL);
+  const plain = (width: number, height: number, background: string) => ({
+    create: { width, height, channels: 3 as const, background },
+  });
+  await sharp(plain(64, 128, "#c33"))
+    .composite([{ input: plain(44, 40, "#3c6"), left: 18, top: 8 }])
+    .png()
+    .toFile(TALL);
   await sharp({ create: { ...STUDENT_SIZE, channels: 3, background: "#2040e0" } })
     .jpeg()
     .toFile(join(ROOT, "photos/Blue.JPG"));

@@ -66,17 +66,17 @@ profiles:
 
 async function drawPictures(rig: CliRig): Promise<void> {
   const random = seeded(11);
-  const colour = () => `hsl(${Math.floor(random() * 360)},${30 + random() * 70}%,${15 + random() * 70}%)`;
+  const level = () => Math.floor(random() * 256);
+  const plain = (width: number, height: number) => ({
+    create: { width, height, channels: 3 as const, background: { r: level(), g: level(), b: level() } },
+  });
   for (let i = 0; i < 48; i++) {
     const shapes = Array.from({ length: 1 + (i % 6) }, () => {
-      const [x, y, r] = [random() * 300, random() * 240, 10 + random() * 90];
-      return random() < 0.5
-        ? `<circle cx="${x}" cy="${y}" r="${r}" fill="${colour()}"/>`
-        : `<rect x="${x}" y="${y}" width="${r * 2}" height="${r}" fill="${colour()}"/>`;
+      const [left, top] = [Math.floor(random() * 200), Math.floor(random() * 140)];
+      return { input: plain(10 + Math.floor(random() * 90), 10 + Math.floor(random() * 90)), left, top };
     });
-    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="240"><rect width="300" height="240" fill="${colour()}"/>${shapes.join("")}</svg>`;
     const path = rig.write(`pictures/${i}.png`, "");
-    await sharp(Buffer.from(svg)).png().toFile(path);
+    await sharp(plain(300, 240)).composite(shapes).png().toFile(path);
   }
 }
 

@@ -23,7 +23,7 @@ const CHUNK = 1 << 20;
 const NEWLINE = 10;
 
 /** @param json a JSON text without line breaks */
-export function answerLine(blob: Sha256, json: string): string {
+function answerLine(blob: Sha256, json: string): string {
   return `${START}${blob}${SUM}${sha256(json)}${ANSWER}${json}}\n`;
 }
 

@@ -87,8 +87,8 @@ test("the record says what was asked and what it costs", async () => {
   await rig.picture("new.png", 99);
   rmSync(join(rig.folder, "artifacts/cache"), { recursive: true });
   assert.deepEqual(stageOf(await rig.run(), "label").notes, [
-    "asks google-vision about 1 items: 1 units, about 0.00 USD",
-    "4 items were answered before and are not asked about again",
+    "asks google-vision about 1 item: 1 unit, about 0.00 USD",
+    "answered before and not asked about again: 4 items",
   ]);
 });
 

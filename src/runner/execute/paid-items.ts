@@ -36,23 +36,23 @@ export async function leaveToPay(env: StageEnv, work: PaidWork, duck: Duck): Pro
     const logs = store.paid.logs(ledger);
     const { answered, unanswered } = await countAnswers(duck, logs, "todo");
     const { units, usd } = work.quote(unanswered);
-    const cost = `${units} units, about ${usd.toFixed(2)} USD`;
+    const cost = `${counted(units, "unit")}, about ${usd.toFixed(2)} USD`;
     if (usd > work.maxCost) {
       throw new StageStopped(
         failedResult(
-          `asking ${work.asks} about ${unanswered} items costs more than max_cost allows (${work.maxCost} USD): ${cost}`,
+          `asking ${work.asks} about ${counted(unanswered, "item")} costs more than max_cost allows (${work.maxCost} USD): ${cost}`,
           "nothing was sent; raise max_cost, or take fewer items",
         ),
       );
     }
-    if (unanswered > 0) note(`asks ${work.asks} about ${unanswered} items: ${cost}`);
-    if (answered > 0) note(`${answered} items were answered before and are not asked about again`);
+    if (unanswered > 0) note(`asks ${work.asks} about ${counted(unanswered, "item")}: ${cost}`);
+    if (answered > 0) note(`answered before and not asked about again: ${counted(answered, "item")}`);
     const open = await openQuestions(duck, logs, "todo");
     if (open.length > 0) {
       const names = open.slice(0, MOST_NAMED).map((blob) => blob.slice(0, 12));
       note(
-        `${open.length} items were being asked about when an earlier run was killed, so their answers were lost; they are ` +
-          `asked about again and may be paid for twice: ${names.join(", ")}${open.length > MOST_NAMED ? ", …" : ""}`,
+        `being asked about when an earlier run was killed, their answers lost: ${counted(open.length, "item")}; asked about ` +
+          `again, they may be paid for twice: ${names.join(", ")}${open.length > MOST_NAMED ? ", …" : ""}`,
       );
     }
     return { ledger, release: () => lock.release() };
@@ -60,4 +60,8 @@ export async function leaveToPay(env: StageEnv, work: PaidWork, duck: Duck): Pro
     lock.release();
     throw error;
   }
+}
+
+function counted(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
 }

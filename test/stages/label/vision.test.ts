@@ -237,6 +237,24 @@ for (const [name, teacher] of Object.entries(BOTH)) {
   });
 }
 
+test("a key that a server repeats is not kept", async () => {
+  const onRequest = (_n: number, response: ServerResponse) => {
+    reply(response, 200, { responses: [{ labelAnnotations: [{ description: "sent s3cret", score: 0.5 }] }] });
+    return true;
+  };
+  await withServer({ onRequest }, async (server) => {
+    for (const teacher of Object.values(BOTH)) {
+      const secrets = { MY_KEY: "s3cret" };
+      const { outcomes } = await ask(teacher(server.endpoint, { key_env: "MY_KEY" }), [await plain(1)], {
+        secrets,
+      });
+      assert.ok(outcomes[0]?.ok);
+      assert.ok(!JSON.stringify(outcomes[0].columns).includes("s3cret"));
+      assert.ok(!String(outcomes[0].blobs?.raw).includes("s3cret"));
+    }
+  });
+});
+
 test("google-vision: Google's key goes to nobody else", async () => {
   await withServer({}, async (server) => {
     const secrets = { GOOGLE: "for Google alone" };

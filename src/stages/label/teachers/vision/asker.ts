@@ -146,7 +146,7 @@ export class Asker {
     for (const [i, response] of responses.entries()) {
       const question = questions[i]!;
       const { blob } = question;
-      const json = JSON.stringify(response);
+      const json = this.withoutKey(JSON.stringify(response));
       const passing = isPassing(response);
       if (passing && !round.isLast) round.again.push(question);
       else round.answers.set(blob, readAnswer(json));
@@ -157,6 +157,12 @@ export class Asker {
     this.answered += kept.length;
     if (kept.length > 0) this.options.paid?.keep(kept);
     if (without.length > 0) this.options.paid?.unanswered(without);
+  }
+
+  /** A server may repeat what it was sent; answers are kept for good. */
+  private withoutKey(json: string): string {
+    const { key } = this.options.service;
+    return key ? json.replaceAll(JSON.stringify(key).slice(1, -1), "***") : json;
   }
 
   private async pause(attempt: number): Promise<void> {

@@ -25,8 +25,9 @@ export async function googleService(params: GoogleVisionTeacher, context: BaseCo
   const { endpoint } = params;
   const url = new URL(endpoint ?? "https://vision.googleapis.com");
   const name = endpoint ? `google-vision at ${url.host}` : "google-vision";
+  const key = keyFor(params, context);
   const client = new vision.ImageAnnotatorClient({
-    ...(await credentials(params, context)),
+    ...(await credentials(params, key)),
     apiEndpoint: url.hostname,
     // Left out, it would be 443 whatever the endpoint says.
     port: Number(url.port || (url.protocol === "http:" ? 80 : 443)),
@@ -35,6 +36,7 @@ export async function googleService(params: GoogleVisionTeacher, context: BaseCo
   });
   return {
     name,
+    key,
     async annotate(requests) {
       try {
         const [answer] = await client.batchAnnotateImages({ requests: [...requests] } as never, {
@@ -49,26 +51,28 @@ export async function googleService(params: GoogleVisionTeacher, context: BaseCo
   };
 }
 
-/** How requests prove who sends them. Google's key and credentials go to Google alone. */
+/** The key that requests hold: Google's goes to Google alone. @throws StageError for a variable that is named and not set */
+function keyFor(
+  { key_env: variable, endpoint }: GoogleVisionTeacher,
+  context: BaseContext,
+): string | undefined {
+  // The default is Google's; a variable of another name was named for whoever is asked.
+  if (variable !== GOOGLES_KEY && !isGoogle(endpoint)) return context.secret(variable);
+  return isGoogle(endpoint) && context.hasSecret(variable) ? context.secret(variable) : undefined;
+}
+
+/** How requests prove who sends them; Google's credentials, too, go to Google alone. */
 async function credentials(
   { key_env: variable, endpoint, timeout }: GoogleVisionTeacher,
-  context: BaseContext,
+  apiKey: string | undefined,
 ): Promise<{ readonly auth: GoogleAuth } | { readonly authClient: AuthClient }> {
   const require = createRequire(import.meta.url);
   const { GoogleAuth, PassThroughClient } =
     require("google-auth-library") as typeof import("google-auth-library");
   const transporterOptions = { timeout: timeout * 1000 };
-  const toGoogle = isGoogle(endpoint);
-  const named = variable !== GOOGLES_KEY;
-  if (context.hasSecret(variable) && (toGoogle || named)) {
-    const apiKey = context.secret(variable);
+  if (apiKey !== undefined)
     return { auth: new GoogleAuth({ apiKey, clientOptions: { transporterOptions } }) };
-  }
-  if (!toGoogle) {
-    // Named and not set: said by the context.
-    if (named) context.secret(variable);
-    return { authClient: new PassThroughClient({ transporterOptions }) };
-  }
+  if (!isGoogle(endpoint)) return { authClient: new PassThroughClient({ transporterOptions }) };
   const auth = new GoogleAuth({
     scopes: ["https://www.googleapis.com/auth/cloud-vision"],
     clientOptions: { transporterOptions },

@@ -12,15 +12,20 @@ const MOST_BYTES = 64 * 2 ** 20;
 export interface HttpOptions {
   readonly url: string;
   readonly timeoutMs: number;
-  /** Sent along with each request: the key. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** The key, and the header in which it is sent. */
+  readonly key: string | undefined;
+  readonly keyHeader: string;
 }
 
 /** A server that speaks images:annotate, asked directly. */
-export function httpService({ url, timeoutMs, headers }: HttpOptions): Service {
+export function httpService({ url, timeoutMs, key, keyHeader }: HttpOptions): Service {
+  const header = keyHeader.toLowerCase();
+  const value = header === "authorization" ? `Bearer ${key}` : key;
+  const headers = key === undefined || value === undefined ? {} : { [header]: value };
   const agent = new Agent({ keepAliveTimeout: 10_000 });
   return {
     name: url,
+    key,
     async annotate(requests) {
       const signal = AbortSignal.timeout(timeoutMs);
       try {

@@ -7,6 +7,8 @@ import type { AnnotateRequest, AnnotateResponse } from "./annotate.js";
 export interface Service {
   /** For people: "google-vision", "http://localhost:8080/v1/images:annotate". */
   readonly name: string;
+  /** The key that is sent along. */
+  readonly key?: string | undefined;
   /**
    * Sends one request.
    *

@@ -18,9 +18,7 @@ export async function openHttp(context: BaseContext): Promise<TeacherSession> {
   const params = context.with.teacher as unknown as HttpTeacher;
   const { url, key_env: variable, key_header: header, timeout } = params;
   const key = variable === undefined ? undefined : context.secret(variable);
-  const value = header.toLowerCase() === "authorization" ? `Bearer ${key}` : key;
-  const headers = value === undefined || key === undefined ? {} : { [header.toLowerCase()]: value };
-  return open(context, params, httpService({ url, timeoutMs: timeout * 1000, headers }));
+  return open(context, params, httpService({ url, timeoutMs: timeout * 1000, key, keyHeader: header }));
 }
 
 function open(

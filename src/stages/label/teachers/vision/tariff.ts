@@ -10,7 +10,7 @@ export interface Tariff {
   readonly steps: readonly TariffStep[];
 }
 
-export interface TariffStep {
+interface TariffStep {
   /** Units of the month after which the price holds. */
   readonly above: number;
   readonly usd_per_1000: number;

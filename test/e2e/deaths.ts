@@ -14,8 +14,8 @@ const DIVISIBLE = /^(writeSync|writevSync|writeFileSync|appendFileSync|copyFileS
 /** One death to be tried. */
 export type Trial = WritePoint & { readonly death: Death };
 
-/** Writes of the item log and its pack, which a timer brings about too. */
-const TIMED = /(items\.jsonl|blobs\.pack)$/;
+/** Writes of the item log, its pack and a host's progress, which a timer brings about too. */
+const TIMED = /(items\.jsonl|blobs\.pack|tasks\/.*\/events\.jsonl)$/;
 
 /**
  * Every named point of the scene: a runner dies before its first, within its last and after its last time there; a
@@ -29,7 +29,7 @@ export function trials({ points }: Scene): Trial[] {
   }
   return [...named.values()].flatMap((times) => {
     const first = times[0] as WritePoint;
-    // How often a host writes its log depends on the clock: only the first time is sure to come.
+    // How often a host writes these depends on the clock: only the first time is sure to come.
     const last = TIMED.test(first.name) ? first : (times.at(-1) as WritePoint);
     const deaths: Trial[] = [
       { ...first, death: "before" },

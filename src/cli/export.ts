@@ -1,8 +1,14 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "./shared/errors.js";
-import { examples, type StoreOptions, storeOption } from "./shared/options.js";
-import type { Terminal } from "./shared/output.js";
+import {
+  examples,
+  jsonOption,
+  type OutputOptions,
+  type StoreOptions,
+  storeOption,
+} from "./shared/options.js";
+import { jsonText, type Terminal } from "./shared/output.js";
 
 /** What a writer is given. */
 export interface ExportRequest {
@@ -53,12 +59,12 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
-type ExportOptions = StoreOptions & Readonly<Partial<Record<Format["option"], string>>>;
+type ExportOptions = StoreOptions & OutputOptions & Readonly<Partial<Record<Format["option"], string>>>;
 
 export function declare(command: Command, terminal: Terminal): void {
   command.argument("<artifact>", "a stage (pack, vision-distill/train), its folder, or an artifact's hash");
   for (const { option, value, summary } of FORMATS) command.option(`--${option} <${value}>`, summary);
-  storeOption(command);
+  jsonOption(storeOption(command));
   examples(command, [
     ["pipe export pack --parquet out", 'for datasets.load_dataset("out"), pyarrow, pandas, DuckDB'],
     ["pipe export pack --pickle out", "for distillation.py of keras-distillation"],
@@ -76,7 +82,10 @@ export function declare(command: Command, terminal: Terminal): void {
     }
     const { option } = format;
     const write = await format.load();
-    const wrote = await write({ store: options.store, name, target: resolve(options[option]!), terminal });
-    terminal.out(`${wrote} in ${options[option]}`);
+    const target = resolve(options[option]!);
+    const wrote = await write({ store: options.store, name, target, terminal });
+    terminal.out(
+      options.json ? jsonText({ format: option, target, wrote }) : `${wrote} in ${options[option]}`,
+    );
   });
 }

@@ -81,7 +81,7 @@ export class AnswerWriter {
   private size = 0;
 
   constructor(path: string) {
-    this.fd = openSync(path, "wx+");
+    this.fd = openSync(path, "ax+");
   }
 
   note(note: AnswerNote): void {
@@ -108,8 +108,7 @@ export class AnswerWriter {
   }
 
   private write(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length; )
-      at += writeSync(this.fd, bytes, at, bytes.length - at, this.size + at);
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
     this.size += bytes.length;
     fsyncSync(this.fd);
   }

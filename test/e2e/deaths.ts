@@ -21,7 +21,7 @@ const TIMED = /(items\.jsonl|blobs\.pack|tasks\/.*\/events\.jsonl)$/;
  * Every named point of the scene: a runner dies before its first, within its last and after its last time there; a
  * stage host the same way, and once its runner dies there while the host lives on.
  */
-export function trials({ points }: Scene): Trial[] {
+export function trials({ points }: Pick<Scene, "points">): Trial[] {
   const named = new Map<string, WritePoint[]>();
   for (const point of points) {
     const key = `${point.process} ${point.name}`;

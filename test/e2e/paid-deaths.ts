@@ -12,14 +12,14 @@ const PICTURES = 12;
 /** Six requests, two of them under way at once. */
 const MORE = ", batch: 2, concurrency: 2";
 
-export interface PaidScene {
+interface PaidScene {
   readonly server: VisionServer;
   readonly expected: RunRecord;
   /** Writes that have to do with paid answers. */
   readonly points: readonly WritePoint[];
 }
 
-export type PaidTrial = WritePoint & { readonly death: Death };
+type PaidTrial = WritePoint & { readonly death: Death };
 
 export async function paidScene(server: VisionServer): Promise<PaidScene> {
   const rig = await paidRig(server.endpoint, PICTURES, MORE);

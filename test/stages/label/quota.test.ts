@@ -18,6 +18,15 @@ test("a quota lets through a second's worth at once and then its rate, in order"
   assert.ok(took >= 295, `13 in ${took} ms`);
 });
 
+test("a pause holds everybody up", async () => {
+  const quota = new Quota(1e6, 1);
+  const never = new AbortController().signal;
+  const since = performance.now();
+  quota.pause(150);
+  await Promise.all([quota.take(1, never), quota.take(1, never)]);
+  assert.ok(performance.now() - since >= 149);
+});
+
 test("waiting for a quota ends when the run does", async () => {
   const quota = new Quota(1, 1);
   const abort = new AbortController();

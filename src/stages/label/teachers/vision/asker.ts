@@ -126,6 +126,8 @@ export class Asker {
         retries,
         signal,
         onWait: (error, milliseconds) => {
+          // A quota is used up for all requests, not for this one.
+          if (error.status === 429) requestQuota.pause(milliseconds);
           // One line says it; the rest is patience.
           if (this.waits++ === 0)
             note(`${error.message}; waits ${(milliseconds / 1000).toFixed(1)} s and tries again`);

@@ -5,8 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
  * than the quota is taken. Takers are served in the order they came.
  */
 export class Quota {
+  private readonly capacity: number;
   private tokens: number;
   private filledAt: number;
+  private pausedUntil = 0;
   private queue: Promise<unknown> = Promise.resolve();
 
   /** @param largest tokens that one taker takes at most */
@@ -20,7 +22,10 @@ export class Quota {
     this.filledAt = now();
   }
 
-  private readonly capacity: number;
+  /** Lets nobody through for a while: the service has said that it is too much. */
+  pause(milliseconds: number): void {
+    this.pausedUntil = Math.max(this.pausedUntil, this.now() + milliseconds);
+  }
 
   /** Waits until so many tokens are there and takes them. @throws the signal's reason while it waits */
   take(count: number, signal: AbortSignal): Promise<void> {
@@ -33,8 +38,10 @@ export class Quota {
     for (;;) {
       signal.throwIfAborted();
       this.fill();
-      if (this.tokens >= count) break;
-      await sleep(Math.ceil(((count - this.tokens) * 60_000) / this.perMinute), undefined, { signal });
+      const missing = Math.max(0, ((count - this.tokens) * 60_000) / this.perMinute);
+      const wait = Math.max(missing, this.pausedUntil - this.now());
+      if (wait <= 0) break;
+      await sleep(Math.ceil(wait), undefined, { signal });
     }
     this.tokens -= count;
   }

@@ -8,7 +8,7 @@ export function expectation(schema: Schema): string {
   const branches = schema.oneOf ?? schema.anyOf;
   if (branches) {
     const tag = schema.discriminator?.propertyName;
-    if (tag === undefined) return orList([...new Set(branches.map(expectation))]);
+    if (tag === undefined) return orList([...new Set(branches.map(branchIn(branches)))]);
     return `a mapping whose ${tag} is ${orList(tagsOf(schema))}`;
   }
   switch (schema.type) {
@@ -36,6 +36,15 @@ export function expectation(schema: Schema): string {
     default:
       return "another value";
   }
+}
+
+/** What a branch of a union allows: where several are mappings, they are told apart by their keys. */
+function branchIn(branches: readonly Schema[]): (branch: Schema) => string {
+  const several = branches.filter(({ type }) => type === "object").length > 1;
+  return (branch) => {
+    const keys = several ? Object.keys(branch.properties ?? {}) : [];
+    return keys.length > 0 ? `a mapping of ${keys.join(", ")}` : expectation(branch);
+  };
 }
 
 /** The values of a discriminated union's tag. */

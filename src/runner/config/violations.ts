@@ -111,12 +111,8 @@ function narrowUnions(violations: readonly Violation[]): readonly Violation[] {
   let left = violations;
   for (const union of violations.filter((violation) => violation.keyword === "anyOf")) {
     const inside = (violation: Violation) => violation.schemaPath.startsWith(`${union.schemaPath}/`);
-    const fitting = (union.parentSchema.anyOf ?? []).flatMap((branch, i) =>
-      branch.const === undefined && !branch.enum && hasType(branch, union.data)
-        ? [`${union.schemaPath}/${i}/`]
-        : [],
-    );
-    const keep = fitting.length === 1 ? fitting[0]! : undefined;
+    const meant = branchMeant(union.parentSchema.anyOf ?? [], union.data);
+    const keep = meant === undefined ? undefined : `${union.schemaPath}/${meant}/`;
     left = left.filter((violation) => {
       if (violation === union) return keep === undefined;
       if (!violation.instancePath.startsWith(union.instancePath) || !inside(violation)) return true;
@@ -124,6 +120,24 @@ function narrowUnions(violations: readonly Violation[]): readonly Violation[] {
     });
   }
   return left;
+}
+
+/** The branch whose form a value has; of several mappings the one that knows more of its keys than any other. */
+function branchMeant(branches: readonly Schema[], value: unknown): number | undefined {
+  const fitting = branches.flatMap((branch, i) =>
+    branch.const === undefined && !branch.enum && hasType(branch, value) ? [{ branch, i }] : [],
+  );
+  if (fitting.length < 2 || typeof value !== "object" || value === null) return onlyOne(fitting);
+  const keys = Object.keys(value);
+  const known = fitting.map(({ branch }) =>
+    keys.filter((key) => Object.hasOwn(branch.properties ?? {}, key)),
+  );
+  const most = Math.max(...known.map(({ length }) => length));
+  return onlyOne(fitting.filter((_, at) => known[at]?.length === most));
+}
+
+function onlyOne(fitting: readonly { readonly i: number }[]): number | undefined {
+  return fitting.length === 1 ? fitting[0]?.i : undefined;
 }
 
 function pointerPath(pointer: string): string[] {

@@ -65,6 +65,16 @@ const PARAMS = {
         description: "Share of units left out.",
       }),
       epochs: Type.Integer({ minimum: 1, default: 3 }),
+      weights: Type.Optional(
+        Type.Union([
+          Type.Literal("none"),
+          Type.Object({ file: Type.String(), top: Type.Optional(Type.Boolean()) }, strict),
+          Type.Object(
+            { url: Type.String(), hash: Type.String(), top: Type.Optional(Type.Boolean()) },
+            strict,
+          ),
+        ]),
+      ),
       logging: Type.Object(
         { every: Type.Integer({ default: 10, pipeNeutral: true }), keep: Type.Boolean({ default: true }) },
         { ...strict, default: {} },

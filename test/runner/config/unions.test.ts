@@ -51,6 +51,39 @@ stages:
     |                                                              ^^^^`,
   },
   {
+    name: "mappings in a union, told apart by the keys that one of them alone has",
+    files: {
+      "pipeline.yaml": `version: 1
+name: p
+stages:
+  any: { uses: any }
+  train: { uses: train, inputs: { data: any }, with: { weights: { url: here, top: yes } } }
+`,
+    },
+    expected: `pipeline.yaml:5:56: train.weights lacks "hash"
+  5 |   train: { uses: train, inputs: { data: any }, with: { weights: { url: here, top: yes } } }
+    |                                                        ^^^^^^^
+  hint: expected text
+
+pipeline.yaml:5:83: train.weights.top: expected true or false, received the text "yes"
+  5 |   train: { uses: train, inputs: { data: any }, with: { weights: { url: here, top: yes } } }
+    |                                                                                   ^^^`,
+  },
+  {
+    name: "mappings in a union, none told by its keys",
+    files: {
+      "pipeline.yaml": `version: 1
+name: p
+stages:
+  any: { uses: any }
+  train: { uses: train, inputs: { data: any }, with: { weights: { file: here, url: there } } }
+`,
+    },
+    expected: `pipeline.yaml:5:56: train.weights: expected none, a mapping of file, top or a mapping of url, hash, top, received a mapping of file, url
+  5 |   train: { uses: train, inputs: { data: any }, with: { weights: { file: here, url: there } } }
+    |                                                        ^^^^^^^`,
+  },
+  {
     name: "a list of the wrong length",
     files: {
       "pipeline.yaml": `version: 1

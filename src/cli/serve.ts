@@ -76,7 +76,9 @@ async function serve(name: string, options: ServeOptions, terminal: Terminal): P
       timeout: options.timeout * 1000,
       onRequest: (line) => say(line, options, terminal),
     });
-    const address = await server.listen({ port: options.port, host: options.host });
+    const address = await server.listen({ port: options.port, host: options.host }).catch((error) => {
+      throw cannotListen(error, options);
+    });
     announce(address, { name, tags: student.tags.length, engine: student.engine }, options, terminal);
     await aborted(AbortSignal.any([interrupt.signal, lost.signal]));
     if (!options.json) terminal.err("stopping: what was accepted is answered first");
@@ -86,6 +88,29 @@ async function serve(name: string, options: ServeOptions, terminal: Terminal): P
     interrupt.dispose();
     await web?.close();
     await thread.close();
+  }
+}
+
+/** What keeps a server from listening, for people. */
+function cannotListen(error: NodeJS.ErrnoException, { host, port }: ServeOptions): Error {
+  switch (error.code) {
+    case "EADDRINUSE":
+      return new StageError(`port ${port} of ${host} is in use`, {
+        hint: "stop what listens there, or take another with --port; --port 0 takes any that is free",
+      });
+    case "EACCES":
+      return new StageError(`port ${port} is not for this user`, {
+        hint: "take one from 1024 on with --port",
+      });
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return new UsageError(
+        `${host} is no address of this machine`,
+        "--host 127.0.0.1 for this machine alone, --host 0.0.0.0 for all its addresses",
+      );
+    default:
+      return error;
   }
 }
 

@@ -103,7 +103,9 @@ test("what cannot be served: said at once, with what to do", async () => {
     [["nothing"], 2, /there is no model nothing/],
     [[rig.model, "--port", "70000"], 2, /Expected a port/],
     [[rig.model, "--queue", "3"], 2, /at least 16/],
-    [[rig.model, "--port", String(server.port)], 1, /EADDRINUSE/],
+    [[rig.model, "--port", String(server.port)], 1, /port \d+ of 127\.0\.0\.1 is in use\n {2}hint: .*--port/],
+    // An address kept for documentation (RFC 5737): no machine's own.
+    [[rig.model, "--host", "192.0.2.1"], 2, /192\.0\.2\.1 is no address of this machine/],
   ] as const) {
     const ran = await rig.cli.pipe("serve", ...args);
     assert.equal(ran.code, code, ran.stderr);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import sharp from "sharp";
@@ -33,6 +33,7 @@ test("pipe export --parquet: pictures, tags with scores and origins, in Hugging 
   const done = await rig.pipe("export", "pack", "--parquet", "out/set");
   assert.equal(done.code, 0, done.stderr);
   assert.match(done.stdout, /^\d+ Parquet files with \d+ training and \d+ held-out images in out\/set\n$/);
+  assert.equal(statSync(path("out/set")).mode & 0o777, statSync(path("out")).mode & 0o777);
   const latest = path("artifacts/latest/set/pack");
   const tags = JSON.parse(readFileSync(join(latest, "tags.json"), "utf8")) as string[];
   await withDuck(async (duck) => {

@@ -19,8 +19,11 @@ export async function intoFresh<T>(target: string, fill: (folder: string) => Pro
   };
   process.once("SIGINT", leave).once("SIGTERM", leave);
   try {
-    const result = await fill(draft);
-    renameSync(draft, target);
+    // The draft is its owner's alone; a folder in it is for those whom the umask lets read.
+    const folder = join(draft, "whole");
+    mkdirSync(folder);
+    const result = await fill(folder);
+    renameSync(folder, target);
     return result;
   } finally {
     clean();

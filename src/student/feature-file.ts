@@ -45,6 +45,7 @@ export class FeatureFile {
         if (readSync(fd, buffer, 0, bytes, position) !== bytes) throw new Error("it is too short");
         return buffer;
       };
+      if (size < LENGTH_BYTES) throw new Error("it is too short");
       const length = Number(read(size - LENGTH_BYTES, LENGTH_BYTES).readBigUInt64LE());
       if (length > size) throw new Error("its end is damaged");
       const trailer = JSON.parse(read(size - LENGTH_BYTES - length, length).toString()) as Trailer;

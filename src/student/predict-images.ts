@@ -2,8 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import fg from "fast-glob";
 import { prefetch } from "./prefetch.js";
 
-/** Files taken from a folder, whatever the case of their extension. */
-const IN_FOLDERS = "**/*.{jpg,jpeg,jpe,png,webp,gif,avif,tif,tiff}";
+/** Files taken from a folder, whatever the case of their extension: pictures, and the seed's data files. */
+const IN_FOLDERS = "**/*.{jpg,jpeg,jpe,png,webp,gif,avif,tif,tiff,pkl,pkl.gz}";
 /** Images decoded ahead of the network. */
 const AHEAD = 32;
 /** Images predicted at once. */

@@ -173,7 +173,10 @@ describe("frozen features", () => {
     ]) {
       for (const [path, bytes] of whole) writeFileSync(path, damage(Buffer.from(bytes)));
       const again = await train({}, { shared: first.shared });
-      assert.match(again.notes, /the features of shards\/train-\d\.tar are made again/);
+      assert.match(
+        again.notes,
+        /the features of shards\/train-\d\.tar are made again: (sample|its end|it is)/,
+      );
       assert.equal(again.weights, first.weights);
     }
   });

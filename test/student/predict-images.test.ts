@@ -21,12 +21,12 @@ async function* each(items: readonly string[]): AsyncGenerator<string> {
 test("files, folders and globs expand in the order of the arguments, each sorted by code unit", async () => {
   const root = folder();
   mkdirSync(join(root, "deep"));
-  for (const name of ["b.jpg", "B.PNG", "a.webp", "notes.txt", "deep/c.jpeg", "[x].jpg"]) {
+  for (const name of ["b.jpg", "B.PNG", "a.webp", "notes.txt", "deep/c.jpeg", "[x].jpg", "d.pkl"]) {
     writeFileSync(join(root, name), "");
   }
   const names = async (...args: string[]) =>
     (await all(expandImages(args))).map((p) => p.slice(root.length + 1));
-  assert.deepEqual(await names(root), ["B.PNG", "[x].jpg", "a.webp", "b.jpg", "deep/c.jpeg"]);
+  assert.deepEqual(await names(root), ["B.PNG", "[x].jpg", "a.webp", "b.jpg", "d.pkl", "deep/c.jpeg"]);
   assert.deepEqual(await names(`${root}/*.txt`, join(root, "[x].jpg")), ["notes.txt", "[x].jpg"]);
   assert.deepEqual(await names(join(root, "none.jpg")), ["none.jpg"]);
 });

@@ -35,6 +35,8 @@ export function readHeader(bytes: Uint8Array): Header {
     return { ok: false, class: "unreadable-image", detail: `it says it is ${width}x${height} pixels` };
   } catch (error) {
     const { message } = error as Error;
+    // image-size's words for one that tells no size.
+    if (message === "Invalid SVG") return { ok: false, class: "svg", detail: "svg is not taken" };
     // image-size's words for bytes that are like no format it knows.
     const unknown = message === "unsupported file type: undefined";
     return { ok: false, class: "unreadable-image", detail: unknown ? "it is no picture" : message };

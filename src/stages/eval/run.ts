@@ -65,7 +65,7 @@ async function measureStudent(parts: Run, lines: LineFile): Promise<Measured> {
   const total = await samples.count("holdout");
   if (total === 0) {
     throw new StageError("the data set holds no image out, so there is nothing to measure the student on", {
-      hint: "set `holdout` of the pack stage to a share or a count above 0",
+      hint: "set `holdout` of the pack stage to a share or a count above 0; where images are few, a count",
     });
   }
   const broken = new Map<string, string>();

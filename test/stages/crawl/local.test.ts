@@ -166,6 +166,10 @@ test("what is wrong with a file is its outcome", { timeout: 20_000 }, async () =
   assert.deepEqual(await outcome("text.png", "this is no picture at all"), ["unreadable-image", false]);
   assert.deepEqual(await outcome("empty.png", ""), ["unreadable-image", false]);
   assert.deepEqual(await outcome("drawing.png", '<svg width="9" height="9"></svg>'), ["svg", false]);
+  assert.deepEqual(await outcome("sizeless.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>'), [
+    "svg",
+    false,
+  ]);
   assert.deepEqual(await outcome("paper.jpg", "%PDF-1.7 and so on"), ["pdf", false]);
   execFileSync("mkfifo", [join(folder, "pipe.png")]);
   const gone = ["missing.png", "pipe.png"].map((name) => ({

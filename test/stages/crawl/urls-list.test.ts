@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -207,6 +207,9 @@ test("a list that is not there, a format that is not told, a column that is not 
     listSource({ source: urls("none.csv"), base: temporaryFolder() }),
     /the list none\.csv is not there/,
   );
+  const base = temporaryFolder();
+  mkdirSync(join(base, "folder.csv"));
+  await assert.rejects(listSource({ source: urls("folder.csv"), base }), /the list folder\.csv is no file/);
   await assert.rejects(listed("urls", A), /does not tell its format/);
   await assert.rejects(listed("urls.csv", `link,n\n${A}1,2\n`), /has no column url/);
   await assert.rejects(listed("urls.jsonl", `{"link":1}\n`.repeat(200)), /has no column url/);

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { IdentityContext, ListContext } from "../../../../contract/kind.js";
@@ -32,8 +32,9 @@ function isRemote(list: string): boolean {
 /** The path of a list on this machine. @throws StageError where there is no such file */
 function localList(list: string, base: string): string {
   const path = resolve(base, list);
-  if (existsSync(path)) return path;
-  throw new StageError(`the list ${list} is not there`, {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isFile()) return path;
+  throw new StageError(`the list ${list} ${found ? "is no file" : "is not there"}`, {
     class: "no-list",
     hint: "a relative path starts at the folder of the pipeline file",
   });

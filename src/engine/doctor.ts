@@ -5,7 +5,7 @@ import { examineGpus, examineProcessor } from "./hardware.js";
 import { findCompiler } from "./install/compile.js";
 import { findPip } from "./install/pip.js";
 import { tryEngine } from "./install/try.js";
-import { installedEngines, unusable, usableEngine } from "./native/installed.js";
+import { installedEngines, isOlder, unusable, usableEngine } from "./native/installed.js";
 import { nativePlatform } from "./native/platform.js";
 
 /** Nothing here takes long enough to be stopped. */
@@ -53,7 +53,9 @@ async function examineNative(): Promise<Finding[]> {
       const { version, device } = await tryEngine(engine.folder, signal);
       const noGpu = engine.record.device === "cuda" && device === "CPU";
       const message = `TensorFlow ${version}, ${device}${noGpu ? ", although it is a build for GPUs" : ""}`;
-      return [{ check, level: noGpu ? "note" : "ok", message }];
+      if (noGpu || !isOlder(engine)) return [{ check, level: noGpu ? "note" : "ok", message }];
+      const older = `${message}; its bindings cannot fuse convolutions yet`;
+      return [{ check, level: "note", message: older, fix: "pipe engine install makes it anew" }];
     } catch (error) {
       const fix = `pipe engine remove ${engine.key}, then pipe engine install`;
       return [{ check, level: "problem", message: (error as Error).message, fix }];

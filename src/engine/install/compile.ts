@@ -1,12 +1,13 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { StageError } from "../../contract/stage.js";
 import type { NodePackage } from "../native/package.js";
 import { libraryNames, type NativePlatform, NODE_API } from "../native/platform.js";
+import { withAttributeLists } from "./attribute-lists.js";
 import { installCommand, lastLines, runTool } from "./tool.js";
 
 const COMPILERS = ["g++", "clang++"];
-const SOURCES = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
 
 export interface Compilation {
   readonly platform: NativePlatform;
@@ -39,25 +40,40 @@ export async function findCompiler(signal: AbortSignal): Promise<string> {
   );
 }
 
-/** Compiles the npm package's bindings against libtensorflow. @throws StageError with the compiler's words */
+/**
+ * Compiles the npm package's bindings against libtensorflow, taught to take lists as attributes.
+ *
+ * @returns whether they take them: not where the package's source is not the known one
+ * @throws StageError with the compiler's words
+ */
 export async function compileBindings(
   compiler: string,
   what: Compilation,
   signal: AbortSignal,
-): Promise<void> {
-  const result = await runTool(compiler, argumentsOf(what), { signal });
-  if (result?.code === 0) return;
-  throw new StageError(
-    `${compiler} could not compile the bindings:\n${lastLines(result?.stderr ?? "", 12)}`,
-    {
-      class: "compile",
-      hint: "if this TensorFlow is not a supported version, leave --tensorflow and --from out",
-    },
-  );
+): Promise<boolean> {
+  const binding = join(what.tfjs.folder, "binding");
+  const original = join(binding, "tfjs_backend.cc");
+  const changed = withAttributeLists(original);
+  const copy = `${what.output}.cc`;
+  if (changed !== undefined) writeFileSync(copy, changed);
+  try {
+    const sources = [changed === undefined ? original : copy, join(binding, "tfjs_binding.cc")];
+    const result = await runTool(compiler, argumentsOf(what, binding, sources), { signal });
+    if (result?.code === 0) return changed !== undefined;
+    throw new StageError(
+      `${compiler} could not compile the bindings:\n${lastLines(result?.stderr ?? "", 12)}`,
+      {
+        class: "compile",
+        hint: "if this TensorFlow is not a supported version, leave --tensorflow and --from out",
+      },
+    );
+  } finally {
+    rmSync(copy, { force: true });
+  }
 }
 
-function argumentsOf(what: Compilation): string[] {
-  const { platform, tfjs, headers, include, libraries, runPath, preload, output } = what;
+function argumentsOf(what: Compilation, binding: string, sources: readonly string[]): string[] {
+  const { platform, headers, include, libraries, runPath, preload, output } = what;
   const mac = platform === "darwin-arm64";
   const beside = mac ? "@loader_path" : "$ORIGIN";
   const runPaths = [
@@ -73,7 +89,8 @@ function argumentsOf(what: Compilation): string[] {
     `-DNAPI_VERSION=${NODE_API}`,
     `-I${include}`,
     `-I${headers}`,
-    ...SOURCES.map((source) => join(tfjs.folder, source)),
+    `-I${binding}`,
+    ...sources,
     // The linker would leave out what the bindings do not call themselves.
     ...(preload.length > 0 ? ["-Wl,--no-as-needed", ...preload] : []),
     ...libraryNames(platform).map((name) => join(libraries, name)),

@@ -9,6 +9,7 @@ import {
   engineKey,
   type InstalledEngine,
   installedEngines,
+  isOlder,
   unusable,
 } from "../native/installed.js";
 import { type NodePackage, nodePackage } from "../native/package.js";
@@ -45,7 +46,7 @@ export async function installEngine(request: InstallRequest): Promise<Installati
   }
   const source = sourceOf(request, platform);
   const present = installedEngines(request.root).find(
-    (engine) => unusable(engine) === undefined && isFrom(engine, source),
+    (engine) => unusable(engine) === undefined && !isOlder(engine) && isFrom(engine, source),
   );
   if (present) return { engine: present, already: true };
   const work = join(request.root, PARTIAL + workName(source));
@@ -90,7 +91,11 @@ async function build({
   signal.throwIfAborted();
   onProgress("compiling the bindings");
   const output = join(engine, ENGINE_FILES.bindings);
-  await compileBindings(compiler, { platform, tfjs, headers, ...parts, output }, signal);
+  const attribute_lists = await compileBindings(
+    compiler,
+    { platform, tfjs, headers, ...parts, output },
+    signal,
+  );
   onProgress("trying it");
   const { version: tensorflow } = await tryEngine(engine, signal);
   const record: EngineRecord = {
@@ -100,6 +105,7 @@ async function build({
     platform,
     node_api: NODE_API,
     tfjs: tfjs.version,
+    attribute_lists,
     source: parts.from,
   };
   writeFileAtomic(join(engine, ENGINE_FILES.record), `${JSON.stringify(record, null, 2)}\n`);

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** An attribute of a TensorFlow op, as the bindings take it. */
+/** An attribute of a TensorFlow op, as the bindings take it: a string or a type, or a list, where they take lists. */
 export interface OpAttribute {
   readonly name: string;
   readonly type: number;
@@ -18,6 +18,7 @@ interface Output {
 export interface Bindings {
   readonly TF_Version: string;
   readonly TF_FLOAT: number;
+  readonly TF_ATTR_INT: number;
   readonly TF_ATTR_TYPE: number;
   readonly TF_ATTR_SHAPE: number;
   readonly TF_ATTR_STRING: number;

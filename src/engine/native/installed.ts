@@ -17,6 +17,8 @@ export interface EngineRecord {
   readonly node_api: number;
   /** Version of the npm package whose bindings were compiled: they go with its JavaScript. */
   readonly tfjs: string;
+  /** Whether the bindings take attributes that are lists, which fused ops have. Engines of before have no such field. */
+  readonly attribute_lists?: boolean;
   /** The wheel's file name and hash, or the folder whose libraries are used where they are. */
   readonly source: { readonly wheel: string; readonly sha256: string } | { readonly folder: string };
 }
@@ -57,6 +59,11 @@ export function unusable({ record }: InstalledEngine): string | undefined {
   if (!tfjs) return "the npm package @tensorflow/tfjs-node-gpu is not installed";
   if (tfjs.version !== record.tfjs) return `it is for @tensorflow/tfjs-node-gpu ${record.tfjs}`;
   return undefined;
+}
+
+/** Whether installing the engine again makes it faster: its bindings were compiled before they took lists. */
+export function isOlder({ record }: InstalledEngine): boolean {
+  return record.attribute_lists === undefined;
 }
 
 /** The engine that `engine: native` means: the first that can be used here. */

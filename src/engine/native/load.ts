@@ -7,7 +7,9 @@ import { StageError } from "../../contract/stage.js";
 import type { Engine } from "../engine.js";
 import { registerGradients } from "../gradients.js";
 import type { Bindings, NativeBackend } from "./backend.js";
+import { registerFusedConv } from "./fused-conv.js";
 import { ENGINE_FILES, type InstalledEngine, usableEngine } from "./installed.js";
+import { registerMatMul } from "./mat-mul.js";
 import { requireBindings, requireFromPackage } from "./package.js";
 
 interface BackendModule {
@@ -61,6 +63,8 @@ export async function loadNative({
   const backend = new NodeJSKernelBackend(bindings, "@tensorflow/tfjs-node-gpu");
   tf.registerBackend("tensorflow", () => backend);
   await tf.setBackend("tensorflow");
+  registerFusedConv(backend);
+  registerMatMul(backend);
   registerGradients();
   const device = backend.isUsingGpuDevice ? "GPU" : "CPU";
   const version = bindings.TF_Version;

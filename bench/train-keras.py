@@ -1,6 +1,7 @@
-"""Keras, beside train-worker.ts: reads `forward` and `step`, each a line, does it and prints the milliseconds it took.
+"""Keras, beside train-worker.ts: reads `forward`, `step` and `epoch`, each a line, does it and prints the milliseconds it took.
 
-Arguments: pixels a side, batch, tags, frozen layers. The graph is Keras's own, without XLA, as libtensorflow has none.
+An epoch is steps alone: their data lies in memory. Arguments: pixels a side, batch, tags, frozen layers, units of the
+head (as many as tags). The graph is Keras's own, without XLA, as libtensorflow has none.
 """
 
 import sys
@@ -10,12 +11,13 @@ import keras
 import numpy as np
 
 side, batch, tags, frozen = map(int, sys.argv[1:5])
+units = int(sys.argv[5]) if len(sys.argv) > 5 else tags
 base = keras.applications.VGG16(weights=None, include_top=False, input_shape=(side, side, 3))
 for layer in base.layers[:frozen]:
     layer.trainable = False
 x = keras.layers.Flatten()(base.output)
 x = keras.layers.BatchNormalization()(x)
-x = keras.layers.Dense(tags, activation="relu")(x)
+x = keras.layers.Dense(units, activation="relu")(x)
 x = keras.layers.Dropout(0.35)(x)
 x = keras.layers.Dense(tags, activation="sigmoid")(x)
 model = keras.Model(base.input, x)
@@ -26,6 +28,7 @@ does = {
     "forward": lambda: model.predict_on_batch(pixels),
     "step": lambda: model.train_on_batch(pixels, scores),
 }
+does["epoch"] = does["step"]
 
 print("ready", flush=True)
 for line in sys.stdin:

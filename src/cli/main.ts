@@ -135,7 +135,9 @@ async function report(error: unknown, terminal: Terminal, argv: readonly string[
     err(`${errPaint("red", "error:")} ${message}`);
     if (hint !== undefined) err(`  ${errPaint("cyan", "hint:")} ${hint}`);
   };
-  const message = (error instanceof Error ? error.message : String(error)).replace(/^error: /, "");
+  const message = isHelpOfNothing(error)
+    ? `there is no verb ${argv[argv.indexOf("help") + 1]}`
+    : (error instanceof Error ? error.message : String(error)).replace(/^error: /, "");
   const json = (more: object) => {
     if (argv.includes("--json")) terminal.out(jsonText({ error: { message, ...more } }));
   };
@@ -170,6 +172,11 @@ async function report(error: unknown, terminal: Terminal, argv: readonly string[
   );
   if (debugs(argv) && error instanceof Error) err(error.stack ?? "");
   return EXIT.failed;
+}
+
+/** Whether help was asked for a verb that is none: commander's message for that is a word of its own use. */
+function isHelpOfNothing(error: unknown): boolean {
+  return error instanceof CommanderError && error.code === "commander.help";
 }
 
 const debugs = (argv: readonly string[]) =>

@@ -49,6 +49,7 @@ test("wrong usage is exit code 2, on stderr alone", async () => {
       ["plan", "demo.yaml", "one", "--force", "two"],
       /^error: --force two: one can be had without it\n {2}hint: add two to the stages\n$/,
     ],
+    [["help", "nope"], /^error: there is no verb nope\n {2}hint: see pipe help\n$/],
     [["lineage", "abcdef"], /^error: there is no store artifacts\n/],
     [["runs", "--limit", "0"], /Expected a whole number from 1/],
     [["run", "demo.yaml", "--quiet", "--verbose"], /exclude each other/],

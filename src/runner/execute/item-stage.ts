@@ -129,7 +129,9 @@ async function openInput(env: StageEnv, tables: ItemTables, work: string): Promi
   }
   const twice = await tables.openListing(listing, names);
   if (twice > 0)
-    warn(`left out ${twice} items that were listed before: of those with one id the first counts`);
+    warn(
+      `left out ${twice === 1 ? "an item" : `${twice} items`} with the id of one before: the first counts`,
+    );
 }
 
 /** Writes a task folder for each host that will share the items. */

@@ -30,6 +30,6 @@ export function unusable(result: Result, lost: string | undefined): Reason {
   if (lost !== undefined) return { code: "result-lost", message: `the store has lost ${lost}` };
   return {
     code: "transient-failures",
-    message: `${result.transientFailures} items failed last time in a way that may pass; they are tried again`,
+    message: `tried again: what failed last time in a way that may pass, ${result.transientFailures} of the items`,
   };
 }

@@ -215,6 +215,17 @@ test("a list that is not there, a format that is not told, a column that is not 
   await assert.rejects(listed("urls.jsonl", `{"link":1}\n`.repeat(200)), /has no column url/);
 });
 
+test("rights that a list tells and nobody reads are said", async () => {
+  const base = temporaryFolder();
+  writeFileSync(join(base, "urls.csv"), `url,license,author,note\n${A}1,cc0,Ann,x\n${A}2,cc0,Ben,y\n`);
+  const warned = async (more: JsonObject) =>
+    (await listSource({ source: urls("urls.csv", more), base })).warnings;
+  assert.deepEqual(await warned({}), [
+    "the list tells author and license, not read: say columns: { author: author, license: license }",
+  ]);
+  assert.deepEqual(await warned({ columns: { license: "license" }, extra: ["author"] }), []);
+});
+
 test("an item is known by its address without what is secret, and is fetched by the whole of it", async () => {
   const line = (signature: string) =>
     `https://me:pw@a.test/1.png?w=5&X-Amz-Date=${signature}&X-Amz-Signature=${signature}#top`;

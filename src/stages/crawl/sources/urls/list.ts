@@ -3,6 +3,7 @@ import { StageError } from "../../../../contract/stage.js";
 import { sha256 } from "../../../../core/hash.js";
 import type { Json } from "../../../../core/json.js";
 import { withoutSecrets } from "../../../../core/net/secrets.js";
+import { andList } from "../../../../core/words.js";
 import type { UrlsSource } from "../../schema-http.js";
 import { formatOf, openList } from "./list-file.js";
 import { parquetRows } from "./parquet.js";
@@ -25,6 +26,7 @@ export async function* list(context: ListContext): AsyncGenerator<ListedItem> {
     if ("fields" in row && !found) {
       found = Object.hasOwn(row.fields, columns.url);
       for (const name of Object.keys(row.fields)) seen.add(name);
+      if (found) tellUnread(row.fields, [...Object.values(columns), ...source.extra], context);
       if (!found && rows >= ENOUGH) throw noColumn(columns.url, seen);
     }
     yield itemOf(row, columns, source.extra);
@@ -53,6 +55,14 @@ function readRows(
     case "parquet":
       return parquetRows(path, [...(Object.values(columns) as string[]), ...extra], scratch);
   }
+}
+
+/** A list whose licences and authors are there, and are not read, is hardly meant so. */
+function tellUnread(fields: object, read: readonly (string | null)[], context: ListContext): void {
+  const unread = LISTED_COLUMNS.filter((name) => Object.hasOwn(fields, name) && !read.includes(name));
+  if (unread.length === 0) return;
+  const columns = unread.map((name) => `${name}: ${name}`).join(", ");
+  context.warn(`the list tells ${andList(unread)}, not read: say columns: { ${columns} }`);
 }
 
 function noColumn(name: string, seen: ReadonlySet<string>): StageError {

@@ -71,7 +71,7 @@ function errorOf({
 function labelsOf({ labelAnnotations }: AnnotateResponse): Label[] {
   if (!Array.isArray(labelAnnotations)) return [];
   return labelAnnotations.flatMap((entry: Json) => {
-    if (!isJsonObject(entry) || typeof entry.description !== "string") return [];
+    if (!isJsonObject(entry) || typeof entry.description !== "string" || entry.description === "") return [];
     const { description: tag, score, mid, topicality } = entry;
     return {
       tag,

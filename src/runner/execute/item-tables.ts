@@ -31,10 +31,10 @@ export class ItemTables {
 
   /**
    * Opens the input rows from a listing file. Of items with one id the first counts: a list names an address twice, two
-   * searches find one picture.
+   * searches find one picture. One that is another item under an id of the list's own is refused.
    *
    * @param names its columns beside id, input, refused and locator
-   * @returns how many were left out
+   * @returns how many were left out, none of them another item
    */
   async openListing(path: string, names: readonly string[]): Promise<number> {
     const types = [
@@ -44,7 +44,17 @@ export class ItemTables {
     const listed = `FROM read_json(${sqlString(path)}, format = 'newline_delimited', columns = {${types.join(", ")}})`;
     await this.openInput(`SELECT * ${listed}`);
     const again = await this.duck.value<number>("SELECT count(*) - count(DISTINCT id) FROM input");
+    let others = 0;
     if (again > 0) {
+      // Under an id of its own: what is refused by an id is not among the outputs.
+      await this.duck.run(
+        `INSERT INTO refused
+         SELECT id || '~' || n, input, 'duplicate-id', 'another item before it has the id ' || id, source_url
+         FROM (SELECT id, input, source_url, row_number() OVER listed AS n, first_value(input) OVER listed AS first
+           FROM input WINDOW listed AS (PARTITION BY id ORDER BY rowid))
+         WHERE n > 1 AND input <> first`,
+      );
+      others = await this.duck.value<number>("SELECT count(*) FROM refused");
       await this.duck.run("DELETE FROM input WHERE rowid NOT IN (SELECT min(rowid) FROM input GROUP BY id)");
     }
     await this.duck.run(
@@ -53,7 +63,7 @@ export class ItemTables {
     );
     await this.duck.run("DELETE FROM input WHERE refused IS NOT NULL");
     await this.duck.run("ALTER TABLE input DROP COLUMN refused");
-    return again;
+    return again - others;
   }
 
   /**

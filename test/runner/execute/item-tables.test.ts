@@ -25,21 +25,30 @@ test("what a listing refuses is in `failures`, is counted, and is never worked o
     const tables = new ItemTables(duck, KIND, store, "0".repeat(64));
     const listing = join(folder, "listing.jsonl");
     await spoolListing(items(), LISTED_COLUMNS, listing);
-    await tables.openListing(listing, LISTED_COLUMNS);
+    assert.equal(await tables.openListing(listing, LISTED_COLUMNS), 1);
     await tables.loadKnown(false);
     assert.equal(await tables.todoCount(), 1);
     const { outputs, failed } = await tables.writeOutputs(folder, []);
-    assert.equal(failed, 2);
+    assert.equal(failed, 3);
     assert.equal(outputs.images?.rows, 0);
     const tree = store.trees.get(outputs.failures!.hash)!;
     const table = parquet(store.blobs.path(tree.entries["failures.parquet"]!.blob));
     const rows = await duck.all(`SELECT * FROM ${table} ORDER BY id`);
     assert.deepEqual(rows, [
+      {
+        id: "a~3",
+        input: "z",
+        class: "duplicate-id",
+        detail: "another item before it has the id a",
+        transient: false,
+        source_url: null,
+      },
       { id: "b", input: "b", class: "bad-line", detail: 'line 2: "?"', transient: false, source_url: null },
       { id: "c", input: "c", class: "license-denied", detail: "cc-by", transient: false, source_url: "u" },
     ]);
     assert.deepEqual(await tables.failureClasses(), [
       { class: "bad-line", count: 1, example: 'b: line 2: "?"' },
+      { class: "duplicate-id", count: 1, example: "a~3: another item before it has the id a" },
       { class: "license-denied", count: 1, example: "u: cc-by" },
     ]);
   } finally {
@@ -51,6 +60,8 @@ test("what a listing refuses is in `failures`, is counted, and is never worked o
 async function* items(): AsyncGenerator<ListedItem> {
   const item = (id: string) => ({ id, input: id, locator: id, columns: {} });
   yield item("a");
+  yield item("a");
+  yield { ...item("a"), input: "z" };
   yield { ...item("b"), refused: { class: "bad-line", detail: 'line 2: "?"' } };
   yield { ...item("c"), columns: { source_url: "u" }, refused: { class: "license-denied", detail: "cc-by" } };
 }

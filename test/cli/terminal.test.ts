@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 
 const SRC = new URL("../../src/cli/", import.meta.url).href;
@@ -25,6 +27,21 @@ function paintRun(script: string): { stdout: string; stderr: string; status: num
   });
   return { stdout, stderr: stripVTControlCharacters(stderr), status };
 }
+
+const FULL = { skip: existsSync("/dev/full") ? false : "this system has no /dev/full" };
+
+test("a result that cannot be written is said, without a stack, and exit code 1", FULL, () => {
+  const main = fileURLToPath(new URL("main.js", SRC));
+  const script = `import { main } from ${JSON.stringify(main)}; await main(["help"]);`;
+  const full = openSync("/dev/full", "w");
+  const { stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+    stdio: ["ignore", full, "pipe"],
+  });
+  closeSync(full);
+  assert.equal(status, 1);
+  assert.match(stderr, /^error: the result cannot be written: ENOSPC.*\n {2}hint: the disk .*\n$/);
+});
 
 test("the live list paints on stderr alone and leaves each stage's outcome", () => {
   const { stdout, stderr, status } = paintRun(`

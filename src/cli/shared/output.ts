@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { systemHint } from "../../core/errors.js";
 import type { Paint } from "./colour.js";
 import { paintFor } from "./colour.js";
 
@@ -10,11 +11,20 @@ export interface Terminal {
   readonly errPaint: Paint;
 }
 
-/** The process's own streams. A reader that goes away (`| head`) is no error: what is left is dropped. */
+/**
+ * The process's own streams. A reader that goes away (`| head`) is no error: what is left is dropped. Where they cannot be
+ * written for another reason (`> file` on a full disk), nothing can be told any more, and the process ends.
+ */
 export function processTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code === "EPIPE") return;
+      if (stream === process.stdout) {
+        const hint = systemHint(error);
+        process.stderr.write(`error: the result cannot be written: ${error.message}\n`);
+        if (hint !== undefined) process.stderr.write(`  hint: ${hint}\n`);
+      }
+      process.exit(1);
     });
   }
   return {

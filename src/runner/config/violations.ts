@@ -83,7 +83,7 @@ function explain(
     default: {
       const message = `${name || "the file"}: expected ${expectation(parentSchema)}, received ${received(data)}`;
       const near = typeof data === "string" ? didYouMean(data, choices(parentSchema)) : undefined;
-      const hint = near ?? origin(checked.value, path);
+      const hint = near ?? origin(checked.value, path) ?? tooMany(violation);
       return {
         key: `${violation.instancePath} value`,
         problem: problemAt(valuePlace(checked.value, path), message, hint),
@@ -97,6 +97,13 @@ function choices(schema: Schema): string[] {
   const own = [schema.const, ...(schema.enum ?? [])];
   const branches = (schema.anyOf ?? []).flatMap(choices);
   return [...own.filter((value) => typeof value === "string"), ...branches];
+}
+
+/** What lies in several layers is laid together: a file's key stays beside that of a profile unless null takes it away. */
+function tooMany({ keyword, data }: Violation): string | undefined {
+  if (keyword !== "maxProperties") return undefined;
+  const [first, second] = Object.keys(data as object);
+  return `null takes one away: { ${first}: null, ${second}: … }`;
 }
 
 function nameRule(patterns: readonly string[]): string {

@@ -65,6 +65,12 @@ const PARAMS = {
         description: "Share of units left out.",
       }),
       epochs: Type.Integer({ minimum: 1, default: 3 }),
+      holdout: Type.Optional(
+        Type.Object(
+          { count: Type.Optional(Type.Integer()), share: Type.Optional(Type.Number()) },
+          { ...strict, minProperties: 1, maxProperties: 1 },
+        ),
+      ),
       weights: Type.Optional(
         Type.Union([
           Type.Literal("none"),

@@ -84,6 +84,24 @@ stages:
     |                                                        ^^^^^^^`,
   },
   {
+    name: "a key of the file and one of a profile that exclude each other",
+    files: {
+      "pipeline.yaml": `version: 1
+name: p
+stages:
+  any: { uses: any }
+  train: { uses: train, inputs: { data: any }, with: { holdout: { count: 3 } } }
+profiles:
+  big: { stages: { train: { with: { holdout: { share: 0.1 } } } } }
+`,
+    },
+    profiles: ["big"],
+    expected: `pipeline.yaml:5:56: train.holdout: expected a mapping of 1 key, received a mapping of count, share
+  5 |   train: { uses: train, inputs: { data: any }, with: { holdout: { count: 3 } } }
+    |                                                        ^^^^^^^
+  hint: null takes one away: { count: null, share: … }`,
+  },
+  {
     name: "a list of the wrong length",
     files: {
       "pipeline.yaml": `version: 1

@@ -25,6 +25,13 @@ export function featuresOf(params: {
   return params.safe_search ? [labels, { type: "SAFE_SEARCH_DETECTION" }] : [labels];
 }
 
+/** An answer as it came; one that says nothing readable is a failure that may pass: "no labels" would be kept for good. */
+export function wellFormed(response: Json): AnnotateResponse {
+  const labels = isJsonObject(response) ? (response.labelAnnotations ?? []) : undefined;
+  if (isJsonObject(response) && Array.isArray(labels) && labels.every(isJsonObject)) return response;
+  return { error: { code: 13, message: "the answer is not of Vision's form" } };
+}
+
 /** Whether asking again may give an answer, or the rest of one. */
 export function isPassing(response: AnnotateResponse): boolean {
   return PASSING.includes(Number(errorOf(response)?.code));

@@ -3,7 +3,7 @@ import { isJsonObject, type Json } from "../../../../core/json.js";
 import { retryAfter } from "../../../../core/net/retry.js";
 import { WebError, webErrorOf } from "../../../../core/net/web-error.js";
 import { VERSION } from "../../../../core/version.js";
-import type { AnnotateResponse } from "./annotate.js";
+import { type AnnotateResponse, wellFormed } from "./annotate.js";
 import { failure, type Service } from "./service.js";
 
 /** Bytes of an answer at most: sixteen pictures with a thousand labels each take a tenth of it. */
@@ -83,5 +83,5 @@ function responsesIn(url: string, text: string): AnnotateResponse[] {
     throw new WebError("bad-answer", `${url} gave no JSON: ${text.slice(0, 100)}`, { transient: true });
   }
   const responses = isJsonObject(json) && Array.isArray(json.responses) ? json.responses : [];
-  return responses.map((response: Json) => (isJsonObject(response) ? response : {}));
+  return responses.map(wellFormed);
 }

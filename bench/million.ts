@@ -106,7 +106,8 @@ function lookAtHosts(peaks: Map<string, number>): void {
         const folder = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[2] ?? "";
         const { stage } = JSON.parse(readFileSync(join(folder, "task.json"), "utf8")) as { stage: string };
         const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-        peaks.set(stage, Math.max(peaks.get(stage) ?? 0, Number(peak) / 1024));
+        // One that has ended and is not yet buried has none.
+        if (peak !== undefined) peaks.set(stage, Math.max(peaks.get(stage) ?? 0, Number(peak) / 1024));
       } catch {
         // It has just ended, or is only starting.
       }

@@ -34,7 +34,7 @@ export interface Trial {
   readonly source: string;
   /** Milliseconds in which a server's answer is made. */
   readonly delay: number;
-  /** Longest time from the first request of a run to its end by SIGKILL. */
+  /** Longest time from the first request of a run to its end by SIGKILL: all of them together end before the crawl can. */
   readonly longest: number;
 }
 

@@ -150,6 +150,7 @@ function pattern(path: string): string {
   return (below ? (below[1] ?? "/") : path.replace(/^.*\//, "elsewhere/"))
     .replace(/^\//, "")
     .replace(/[0-9a-f]{64}/g, "HASH")
+    .replace(/\/plan\.\w{6}/, "/plan.TMP")
     .replace(/store\/[0-9a-f]{2}(?=\/|$)/, "store/XX")
     .replace(/\/[0-9a-f]{62}$/, "/REST")
     .replace(/\d{8}T\d{6}-[0-9a-f]{6}/g, "RUN")

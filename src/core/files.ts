@@ -12,18 +12,28 @@ export function fsyncPath(path: string): void {
   }
 }
 
-/**
- * Writes a file so that readers see the old bytes or the new, never a part: temporary file beside it, fsync,
- * rename, fsync of the folder.
- */
+/** Writes a file so that readers see the old bytes or the new, never a part. */
 export function writeFileAtomic(path: string, data: Uint8Array | string, mode = 0o644): void {
+  replaceFile(path, (write) => write(typeof data === "string" ? Buffer.from(data) : data), mode);
+}
+
+/**
+ * The same for a file that is written piece by piece: temporary file beside it, fsync, rename, fsync of the folder.
+ * Where `fill` throws, the old bytes stay.
+ */
+export function replaceFile(
+  path: string,
+  fill: (write: (bytes: Uint8Array) => void) => void,
+  mode = 0o644,
+): void {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true });
   const temporary = join(folder, `.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
   const fd = openSync(temporary, "wx", mode);
   try {
-    const bytes = typeof data === "string" ? Buffer.from(data) : data;
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    fill((bytes) => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    });
     fsyncSync(fd);
   } catch (error) {
     rmSync(temporary, { force: true });

@@ -1,7 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
-import { fsyncPath } from "../core/files.js";
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { replaceFile } from "../core/files.js";
 import type { TensorSource } from "./tensor-file.js";
 
 const FORMAT = "pipestill-snapshot/3";
@@ -14,13 +13,8 @@ const CHUNK_BYTES = 4 * 2 ** 20;
  * that. One tensor is in memory at a time: a large student's snapshot is 2 GB. The file appears whole or not at all.
  */
 export function writeSnapshot(path: string, header: object, tensors: Iterable<Uint8Array>): void {
-  const temporary = `${path}.tmp-${process.pid}-${randomBytes(6).toString("hex")}`;
-  const fd = openSync(temporary, "wx");
-  try {
+  replaceFile(path, (write) => {
     const hash = createHash("sha256");
-    const write = (bytes: Uint8Array) => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-    };
     const add = (bytes: Uint8Array) => {
       hash.update(bytes);
       write(bytes);
@@ -30,15 +24,7 @@ export function writeSnapshot(path: string, header: object, tensors: Iterable<Ui
     add(json);
     for (const tensor of tensors) add(tensor);
     write(Buffer.from(hash.digest("hex")));
-    fsyncSync(fd);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temporary, path);
-  fsyncPath(join(path, ".."));
+  });
 }
 
 /**

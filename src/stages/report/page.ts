@@ -1,7 +1,4 @@
-import { createHash } from "node:crypto";
-import { html, Markup } from "./html.js";
-
-const hashOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+import { html, Markup, policyHash } from "../../core/html.js";
 
 /** What a report's page is made of beside its body. The style and the script hold no value of the report. */
 interface Frame {
@@ -18,8 +15,8 @@ export function reportFrame({ title, style, script }: Frame, body: Markup): stri
   const policy = [
     "default-src 'none'",
     "img-src data:",
-    `style-src ${hashOf(style)}`,
-    ...(script === undefined ? [] : [`script-src ${hashOf(script)}`]),
+    `style-src ${policyHash(style)}`,
+    ...(script === undefined ? [] : [`script-src ${policyHash(script)}`]),
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");

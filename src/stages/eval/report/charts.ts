@@ -1,4 +1,4 @@
-import { count, fixed, html, type Markup } from "../../report/html.js";
+import { count, fixed, html, type Markup } from "../../../core/html.js";
 import type { CalibrationBin } from "../calibration.js";
 
 const WIDTH = 440;

@@ -1,4 +1,4 @@
-import { count, fixed, html, type Markup, percent } from "../../report/html.js";
+import { count, fixed, html, type Markup, percent } from "../../../core/html.js";
 import type { ReportData } from "./data.js";
 
 function tile(name: string, value: string, beside: Markup, lead = false): Markup {

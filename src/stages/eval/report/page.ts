@@ -1,4 +1,4 @@
-import { html, type Markup } from "../../report/html.js";
+import { html, type Markup } from "../../../core/html.js";
 import { reportFrame } from "../../report/page.js";
 import { calibrationChart, lineChart, type Series } from "./charts.js";
 import type { Epoch, ReportData } from "./data.js";

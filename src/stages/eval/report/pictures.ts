@@ -1,4 +1,4 @@
-import { fixed, html, type Markup } from "../../report/html.js";
+import { fixed, html, type Markup } from "../../../core/html.js";
 import { bar } from "./charts.js";
 import type { PictureCard, ReportData } from "./data.js";
 

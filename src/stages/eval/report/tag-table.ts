@@ -1,4 +1,4 @@
-import { count, fixed, html, type Markup, percent } from "../../report/html.js";
+import { count, fixed, html, type Markup, percent } from "../../../core/html.js";
 import type { TagRow } from "../tables.js";
 import { bar } from "./charts.js";
 

@@ -1,4 +1,4 @@
-import { count, html, type Markup } from "../../report/html.js";
+import { count, html, type Markup } from "../../../core/html.js";
 import type { Bar, Histogram } from "../summary.js";
 
 const WIDTH = 560;

@@ -1,4 +1,4 @@
-import { count, html, type Markup, percent } from "../../report/html.js";
+import { count, html, type Markup, percent } from "../../../core/html.js";
 import { reportFrame } from "../../report/page.js";
 import type { Picture } from "../../report/thumbnails.js";
 import type { RuleName } from "../rules/rule.js";

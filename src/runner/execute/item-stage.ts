@@ -6,10 +6,11 @@ import { checkFile } from "../../core/blobs.js";
 import { Duck } from "../../core/duck.js";
 import { writeFileAtomic } from "../../core/files.js";
 import { itemSpace, stageSeed } from "../plan/fingerprint.js";
+import { ItemRows, inputTable } from "../plan/item-rows.js";
 import { listedColumns, listItems, spoolListing } from "../plan/listing.js";
 import type { WaitingJob } from "./executor.js";
 import { runHost } from "./host-run.js";
-import { ItemTables, inputTable } from "./item-tables.js";
+import { ItemOutputs } from "./item-outputs.js";
 import { endOrphans } from "./orphans.js";
 import { leaveToPay } from "./paid-items.js";
 import {
@@ -64,30 +65,32 @@ async function mapItems(
 ): Promise<Made> {
   const { stage } = env;
   const { store } = env.options;
-  const columns = stage.kind.item?.columns ?? [];
-  const tables = new ItemTables(duck, stage.kind, store, space);
-  await store.items.harvest(space, columns, duck);
-  await openInput(env, tables, work);
-  await tables.loadKnown(env.plan.refresh === true);
-  const processed = await tables.todoCount();
+  const shape = stage.kind.item;
+  if (!shape) throw new Error(`${stage.kind.name} is no item kind`);
+  const rows = new ItemRows(duck, shape, store, space);
+  await store.items.harvest(space, shape.columns, duck);
+  await openInput(env, rows, work);
+  const outputs = await ItemOutputs.open(duck, stage.kind, shape, store);
+  await rows.loadKnown(env.plan.refresh === true);
+  const processed = await rows.todoCount();
   let transientFailures = 0;
   if (processed > 0) {
-    const paid = stage.kind.item?.paid?.(stage.params.all);
+    const paid = shape.paid?.(stage.params.all);
     const leave = paid && (await leaveToPay(env, paid, duck));
     let results: HostResult[];
     try {
-      const folders = await prepareHosts(env, tables, space, processed, leave?.ledger);
+      const folders = await prepareHosts(env, rows, space, processed, leave?.ledger);
       results = await runHosts(env, folders, early, processed);
-      transientFailures = await tables.notePassing(folders);
-      await store.items.commit(space, columns, folders, duck);
+      transientFailures = await outputs.notePassing(folders);
+      await store.items.commit(space, shape.columns, folders, duck);
     } finally {
       leave?.release();
     }
     const stopped = results.find((result) => result.status !== "ok");
     if (stopped) throw new StageStopped(stopped);
-    await tables.loadDone();
+    await rows.loadDone();
   }
-  return await finish(env, tables, work, { processed, transientFailures });
+  return await finish(env, outputs, work, { processed, transientFailures });
 }
 
 /**
@@ -103,14 +106,14 @@ function hostFolder(env: StageEnv, space: string, host: number): string {
   return env.options.store.taskDir(taskName(env, `items-${space}`, host));
 }
 
-async function openInput(env: StageEnv, tables: ItemTables, work: string): Promise<void> {
+async function openInput(env: StageEnv, rows: ItemRows, work: string): Promise<void> {
   const { stage, options, plan } = env;
   const { store, pipeline } = options;
   const port = stage.kind.item?.port;
   if (port !== undefined) {
     const { path, name, blob } = inputTable(store, env.inputs[port]?.hash ?? "", port);
     checkFile(path, blob, `${name} of the input \`${port}\``);
-    return tables.openTable(path);
+    return rows.openTable(path);
   }
   const listing = join(work, "listing.jsonl");
   const names = listedColumns(stage.kind, stage.params);
@@ -127,7 +130,7 @@ async function openInput(env: StageEnv, tables: ItemTables, work: string): Promi
     });
     await spoolListing(items, names, listing);
   }
-  const twice = await tables.openListing(listing, names);
+  const twice = await rows.openListing(listing, names);
   if (twice > 0)
     warn(
       `left out ${twice === 1 ? "an item" : `${twice} items`} with the id of one before: the first counts`,
@@ -137,7 +140,7 @@ async function openInput(env: StageEnv, tables: ItemTables, work: string): Promi
 /** Writes a task folder for each host that will share the items. */
 async function prepareHosts(
   env: StageEnv,
-  tables: ItemTables,
+  rows: ItemRows,
   space: string,
   count: number,
   ledger: string | undefined,
@@ -149,7 +152,7 @@ async function prepareHosts(
   for (let host = 0; host < hosts; host++) {
     const folder = hostFolder(env, space, host);
     mkdirSync(folder, { recursive: true });
-    const total = await tables.writeTodo(host, hosts, join(folder, TASK_FILES.todo));
+    const total = await rows.writeTodo(host, hosts, join(folder, TASK_FILES.todo));
     const task = {
       ...baseTask(env, "items"),
       cpus: Math.max(1, Math.floor(stageCpus(stage) / hosts)),
@@ -196,7 +199,7 @@ function rank(result: HostResult): number {
 
 async function finish(
   env: StageEnv,
-  tables: ItemTables,
+  tables: ItemOutputs,
   work: string,
   counts: { readonly processed: number; readonly transientFailures: number },
 ): Promise<Made> {

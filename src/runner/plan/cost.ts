@@ -1,12 +1,12 @@
-import type { PaidWork } from "../../contract/kind.js";
+import type { ItemShape, PaidWork } from "../../contract/kind.js";
 import { Duck } from "../../core/duck.js";
 import type { StageConfig } from "../config/pipeline.js";
-import { ItemTables, inputTable } from "../execute/item-tables.js";
 import type { PlanOptions } from "../runner.js";
 import { ledgerOf } from "../store/paid.js";
 import { countAnswers } from "../store/paid-query.js";
 import { remove } from "../store/paths.js";
 import { itemSpace } from "./fingerprint.js";
+import { ItemRows, inputTable } from "./item-rows.js";
 import type { ArtifactRef, PlannedCost, PlannedStage, Preimage } from "./plan.js";
 import type { KnownOutputs, StagePlan } from "./planner.js";
 
@@ -20,12 +20,13 @@ export async function withCost(
   const { kind, params, inputs } = planned.config;
   const ref = inputs[kind.item?.port ?? ""];
   const work = kind.item?.paid?.(params.all);
-  if (!work || !ref || planned.status === "cached" || planned.status === "failed") return planned;
+  if (!kind.item || !work || !ref || planned.status === "cached" || planned.status === "failed")
+    return planned;
   const preimage = plans.find((plan) => plan.planned.name === planned.name)?.preimage;
   const input = known.get(ref.stage)?.[ref.port];
   const cost =
     input && preimage
-      ? await knownCost(options, planned.config, work, input, preimage)
+      ? await knownCost(options, planned.config, kind.item, work, input, preimage)
       : boundedCost(work, mostRows(ref.stage, plans, known));
   return { ...planned, cost };
 }
@@ -46,6 +47,7 @@ function mostRows(name: string, plans: readonly StagePlan[], known: KnownOutputs
 async function knownCost(
   { store, registry, pipeline }: PlanOptions,
   stage: StageConfig,
+  shape: ItemShape,
   work: PaidWork,
   input: ArtifactRef,
   preimage: Preimage,
@@ -53,14 +55,10 @@ async function knownCost(
   const scratch = store.workFolder("plan");
   const duck = await Duck.open({ scratch });
   try {
-    const tables = new ItemTables(
-      duck,
-      stage.kind,
-      store,
-      itemSpace(registry, stage, pipeline.seed, preimage),
-    );
-    await tables.openTable(inputTable(store, input.hash, String(stage.kind.item?.port)).path);
-    await tables.loadKnown(false);
+    const space = itemSpace(registry, stage, pipeline.seed, preimage);
+    const rows = new ItemRows(duck, shape, store, space);
+    await rows.openTable(inputTable(store, input.hash, String(shape.port)).path);
+    await rows.loadKnown(false);
     const { answered, unanswered } = await countAnswers(duck, store.paid.allLogs(ledgerOf(work)), "todo");
     return { asks: work.asks, exact: true, answered, ...work.quote(unanswered), maxCost: work.maxCost };
   } finally {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { LISTED_COLUMNS, type ListedItem } from "../../../src/contract/kind.js";
 import { Duck, parquet } from "../../../src/core/duck.js";
-import { ItemTables } from "../../../src/runner/execute/item-tables.js";
+import { ItemOutputs } from "../../../src/runner/execute/item-outputs.js";
+import { ItemRows } from "../../../src/runner/plan/item-rows.js";
 import { spoolListing } from "../../../src/runner/plan/listing.js";
 import { Store } from "../../../src/runner/store/store.js";
 import { temporaryFolder } from "../../rigs/folder.js";
@@ -22,13 +23,14 @@ test("what a listing refuses is in `failures`, is counted, and is never worked o
   const store = Store.open(join(folder, "store"));
   const duck = await Duck.open({ scratch: folder });
   try {
-    const tables = new ItemTables(duck, KIND, store, "0".repeat(64));
+    const tables = new ItemRows(duck, KIND.item!, store, "0".repeat(64));
     const listing = join(folder, "listing.jsonl");
     await spoolListing(items(), LISTED_COLUMNS, listing);
     assert.equal(await tables.openListing(listing, LISTED_COLUMNS), 1);
+    const made = await ItemOutputs.open(duck, KIND, KIND.item!, store);
     await tables.loadKnown(false);
     assert.equal(await tables.todoCount(), 1);
-    const { outputs, failed } = await tables.writeOutputs(folder, []);
+    const { outputs, failed } = await made.writeOutputs(folder, []);
     assert.equal(failed, 3);
     assert.equal(outputs.images?.rows, 0);
     const tree = store.trees.get(outputs.failures!.hash)!;
@@ -46,7 +48,7 @@ test("what a listing refuses is in `failures`, is counted, and is never worked o
       { id: "b", input: "b", class: "bad-line", detail: 'line 2: "?"', transient: false, source_url: null },
       { id: "c", input: "c", class: "license-denied", detail: "cc-by", transient: false, source_url: "u" },
     ]);
-    assert.deepEqual(await tables.failureClasses(), [
+    assert.deepEqual(await made.failureClasses(), [
       { class: "bad-line", count: 1, example: 'b: line 2: "?"' },
       { class: "duplicate-id", count: 1, example: "a~3: another item before it has the id a" },
       { class: "license-denied", count: 1, example: "u: cc-by" },

@@ -1,33 +1,25 @@
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
-import type { Column, ItemShape, Kind, RowRule } from "../../contract/kind.js";
+import { statSync } from "node:fs";
+import type { Column, ItemShape } from "../../contract/kind.js";
 import { StageError } from "../../contract/stage.js";
-import { TASK_FILES } from "../../contract/task.js";
 import { type Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
-import { writeTable } from "../../core/tables.js";
-import type { ArtifactRef } from "../plan/plan.js";
 import type { Segment } from "../store/segments.js";
 import type { Store } from "../store/store.js";
 
 /**
- * The tables of one item stage in DuckDB. `input`: the rows to be mapped. `known`: one outcome per input, from the
- * item cache. `todo`: one row per input without an outcome, numbered in `n`. `passing`: failures of this run that may pass.
- * `refused`: listed items that are not to be had at all.
+ * The rows of one item stage in DuckDB, and what the item cache knows of them. `input`: the rows to be mapped. `known`: one
+ * outcome per input. `todo`: one row per input without an outcome, numbered in `n`. `refused`: listed items that are not to
+ * be had at all.
  */
-export class ItemTables {
-  private readonly shape: ItemShape;
+export class ItemRows {
   /** Items of which an outcome is known were to do as well. */
   private again = false;
 
   constructor(
     private readonly duck: Duck,
-    private readonly kind: Kind,
+    private readonly shape: ItemShape,
     private readonly store: Store,
     private readonly space: string,
-  ) {
-    if (!kind.item) throw new Error(`${kind.name} is no item kind`);
-    this.shape = kind.item;
-  }
+  ) {}
 
   /**
    * Opens the input rows from a listing file. Of items with one id the first counts: a list names an address twice, two
@@ -71,10 +63,8 @@ export class ItemTables {
    * kind reads beside it.
    */
   async openTable(path: string): Promise<void> {
-    const available = await this.duck.all(`DESCRIBE SELECT * FROM ${parquet(path)}`);
-    const read = (this.shape.reads ?? []).filter((name) =>
-      available.some((column) => column.column_name === name),
-    );
+    const available = await this.duck.columns(parquet(path));
+    const read = (this.shape.reads ?? []).filter((name) => available.includes(name));
     const input = `concat_ws('/', ${["blob", ...read].map(sqlName).join(", ")})`;
     await this.openInput(`SELECT *, ${input} AS input, '' AS locator FROM ${parquet(path)}`);
     const [twice] = await this.duck.all(
@@ -103,7 +93,7 @@ export class ItemTables {
   async loadKnown(again: boolean): Promise<void> {
     this.again = again;
     await this.duck.run(`CREATE TABLE known AS ${await this.outcomesOf("input")}`);
-    const kept = this.columnsAt("cache").map((name) => `, known.${sqlName(name)}`);
+    const kept = columnsAt(this.shape, "cache").map(({ name }) => `, known.${sqlName(name)}`);
     const wanted = again
       ? `SELECT input.*${kept.join("")} FROM input LEFT JOIN known USING (input)`
       : "FROM input ANTI JOIN known USING (input)";
@@ -120,10 +110,6 @@ export class ItemTables {
   async loadDone(): Promise<void> {
     if (this.again) await this.duck.run(`CREATE OR REPLACE TABLE known AS ${await this.outcomesOf("input")}`);
     else await this.duck.run(`INSERT INTO known ${await this.outcomesOf("todo")}`);
-  }
-
-  private columnsAt(place: Column["place"]): readonly string[] {
-    return this.shape.columns.filter((column) => column.place === place).map((column) => column.name);
   }
 
   /** A query of one outcome for each input in a table that has any: the newest. */
@@ -184,127 +170,11 @@ export class ItemTables {
     );
     return this.duck.value<number>(`SELECT count(*) ${share}`);
   }
+}
 
-  /** Notes the failures of finished hosts that may pass: they are in no cache, but in this result's failures. */
-  async notePassing(folders: readonly string[]): Promise<number> {
-    // A host that died at once has no log.
-    const logs = folders.map((folder) => join(folder, TASK_FILES.items)).filter((path) => existsSync(path));
-    const told = this.shape.columns.filter((column) => column.place === "failures");
-    const types = told.map(({ name, type }) => `, ${sqlName(name)} ${type}`);
-    await this.duck.run(
-      `CREATE OR REPLACE TABLE passing (input VARCHAR, class VARCHAR, detail VARCHAR${types.join("")})`,
-    );
-    if (logs.length === 0) return 0;
-    const struct = told.map(({ name, type }) => `${sqlName(name)} ${type}`).join(", ");
-    const given = told.map(({ name }) => `, columns.${sqlName(name)} AS ${sqlName(name)}`);
-    // What is known of an item that was asked for again still holds.
-    await this.duck.run(
-      `INSERT INTO passing
-       SELECT DISTINCT ON (input) input, class, detail${given.join("")}
-       FROM read_json([${logs.map(sqlString).join(", ")}], format = 'newline_delimited', ignore_errors = true,
-         columns = {input: 'VARCHAR', ok: 'BOOLEAN', class: 'VARCHAR', detail: 'VARCHAR', transient: 'BOOLEAN'${
-           told.length > 0 ? `, columns: ${sqlString(`STRUCT(${struct})`)}` : ""
-         }})
-       WHERE NOT ok AND transient AND input NOT IN (SELECT input FROM known) ORDER BY input, class`,
-    );
-    return this.duck.value<number>("SELECT count(*) FROM input WHERE input IN (SELECT input FROM passing)");
-  }
-
-  /**
-   * Writes the output table and the table of failures; both become artifacts.
-   *
-   * @returns worked: input rows that were not refused; failed: rows in the second table; broken: those of them that
-   *   nobody refused or ruled out
-   */
-  async writeOutputs(
-    folder: string,
-    rules: readonly RowRule[],
-  ): Promise<{ outputs: Record<string, ArtifactRef>; worked: number; failed: number; broken: number }> {
-    const told = this.shape.columns.filter((column) => column.place === "failures");
-    const names = told.map(({ name }) => `, ${sqlName(name)}`).join("");
-    const types = told.map(({ name, type }) => `, ${sqlName(name)} ${type}`).join("");
-    const nulls = told.map(({ type }) => `, NULL::${type}`).join("");
-    await this.duck.run(
-      `CREATE TABLE IF NOT EXISTS passing (input VARCHAR, class VARCHAR, detail VARCHAR${types})`,
-    );
-    await this.ruleOut(rules);
-    const [first, second] = this.kind.outputs;
-    const outputs: Record<string, ArtifactRef> = {
-      [first.name]: await this.writeArtifact(folder, first.name, await this.outputQuery()),
-    };
-    const broken = `SELECT id, input, class, detail, transient, ${await this.sourceName()} AS source_url${names} FROM (
-        SELECT input, class, detail, false AS transient${names} FROM known WHERE NOT ok
-        UNION ALL SELECT input, class, detail, true AS transient${names} FROM passing) JOIN input USING (input)`;
-    const failures = `${broken} UNION ALL SELECT id, input, class, detail, false, source_url${nulls} FROM refused`;
-    const count = (query: string) => this.duck.value<number>(`SELECT count(*) FROM (${query})`);
-    const counts = {
-      worked: await count("FROM input"),
-      failed: await count(failures),
-      broken: await count(broken),
-    };
-    if (second) outputs[second.name] = await this.writeArtifact(folder, second.name, failures);
-    return { outputs, ...counts };
-  }
-
-  /** Moves output rows that a rule sets aside to those refused; of several rules the first counts. */
-  private async ruleOut(rules: readonly RowRule[]): Promise<void> {
-    if (rules.length === 0) return;
-    const pick = (value: (rule: RowRule) => string) =>
-      `CASE ${rules.map((rule) => `WHEN ${rule.when} THEN ${value(rule)}`).join(" ")} END`;
-    await this.duck.run(
-      `INSERT INTO refused
-       SELECT id, input, ${pick(({ class: name }) => sqlString(name))} AS class, ${pick(({ detail }) => detail)},
-         ${await this.sourceName()}
-       FROM input JOIN known USING (input) WHERE ok AND (${rules.map(({ when }) => `(${when})`).join(" OR ")})`,
-    );
-  }
-
-  /** Counts of failures by class, most frequent first, with the name and the words of an example. */
-  async failureClasses(): Promise<readonly { class: string; count: number; example: string }[]> {
-    const rows = await this.duck.all(
-      `SELECT class, count(*) AS count, min(coalesce(source_url, id) || ': ' || detail) AS example FROM (
-         SELECT class, detail, id, ${await this.sourceName()} AS source_url FROM (
-           SELECT class, detail, input FROM known WHERE NOT ok UNION ALL SELECT class, detail, input FROM passing)
-         JOIN input USING (input)
-         UNION ALL SELECT class, detail, id, source_url FROM refused)
-       GROUP BY class ORDER BY count DESC, class`,
-    );
-    return rows.map((row) => ({
-      class: String(row.class),
-      count: Number(row.count),
-      example: String(row.example),
-    }));
-  }
-
-  private async outputQuery(): Promise<string> {
-    const derived = this.columnsAt(undefined);
-    const available = (await this.duck.all("DESCRIBE SELECT * EXCLUDE (input, locator) FROM input")).map(
-      (row) => String(row.column_name),
-    );
-    const carried =
-      this.shape.carry === "all" ? available : this.shape.carry.filter((name) => available.includes(name));
-    const kept = carried.filter((name) => name !== "id" && !derived.includes(name));
-    const columns = [
-      "input.id",
-      ...derived.map((name) => `known.${sqlName(name)}`),
-      ...kept.map((name) => `input.${sqlName(name)}`),
-    ];
-    return `SELECT ${columns.join(", ")} FROM input JOIN known ON input.input = known.input WHERE known.ok
-      AND input.id NOT IN (SELECT id FROM refused)`;
-  }
-
-  private async sourceName(): Promise<string> {
-    const columns = await this.duck.all("DESCRIBE input");
-    return columns.some((row) => row.column_name === "source_url") ? "source_url" : "NULL::VARCHAR";
-  }
-
-  private async writeArtifact(folder: string, port: string, query: string): Promise<ArtifactRef> {
-    const path = join(folder, `${port}.parquet`);
-    const table = await writeTable(this.duck, query, ["id"], path);
-    const { hash: blob, bytes } = await this.store.blobs.ingestFile(path);
-    const tree = this.store.trees.put({ [`${port}.parquet`]: { blob, bytes, table } });
-    return { hash: tree.hash, bytes: tree.bytes, rows: table.rows };
-  }
+/** The columns of outcomes that stand in a place of their own; without one, in the output. */
+export function columnsAt(shape: ItemShape, place: Column["place"]): readonly Column[] {
+  return shape.columns.filter((column) => column.place === place);
 }
 
 function bytesOf(segment: Segment): number {

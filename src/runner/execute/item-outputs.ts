@@ -1,0 +1,147 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Column, ItemShape, Kind, RowRule } from "../../contract/kind.js";
+import { TASK_FILES } from "../../contract/task.js";
+import { type Duck, sqlName, sqlString } from "../../core/duck.js";
+import { writeTable } from "../../core/tables.js";
+import { columnsAt } from "../plan/item-rows.js";
+import type { ArtifactRef } from "../plan/plan.js";
+import type { Store } from "../store/store.js";
+
+/**
+ * The outputs of one item stage, made in DuckDB of the tables of its ItemRows and of `passing`: failures of this run that
+ * may pass.
+ */
+export class ItemOutputs {
+  private constructor(
+    private readonly duck: Duck,
+    private readonly kind: Kind,
+    private readonly shape: ItemShape,
+    private readonly store: Store,
+    /** Of the input. */
+    private readonly columns: readonly string[],
+  ) {}
+
+  /** For rows that have been opened. */
+  static async open(duck: Duck, kind: Kind, shape: ItemShape, store: Store): Promise<ItemOutputs> {
+    const outputs = new ItemOutputs(duck, kind, shape, store, await duck.columns("input"));
+    const types = outputs.told.map(({ name, type }) => `, ${sqlName(name)} ${type}`);
+    await duck.run(`CREATE TABLE passing (input VARCHAR, class VARCHAR, detail VARCHAR${types.join("")})`);
+    return outputs;
+  }
+
+  /** What is told of a failure beside its class. */
+  private get told(): readonly Column[] {
+    return columnsAt(this.shape, "failures");
+  }
+
+  /** Where an item is from, in SQL over the input. */
+  private get source(): string {
+    return this.columns.includes("source_url") ? "source_url" : "NULL::VARCHAR";
+  }
+
+  /** Notes the failures of finished hosts that may pass: they are in no cache, but in this result's failures. */
+  async notePassing(folders: readonly string[]): Promise<number> {
+    // A host that died at once has no log.
+    const logs = folders.map((folder) => join(folder, TASK_FILES.items)).filter((path) => existsSync(path));
+    if (logs.length === 0) return 0;
+    const { told } = this;
+    const struct = told.map(({ name, type }) => `${sqlName(name)} ${type}`).join(", ");
+    const given = told.map(({ name }) => `, columns.${sqlName(name)} AS ${sqlName(name)}`);
+    // What is known of an item that was asked for again still holds.
+    await this.duck.run(
+      `INSERT INTO passing
+       SELECT DISTINCT ON (input) input, class, detail${given.join("")}
+       FROM read_json([${logs.map(sqlString).join(", ")}], format = 'newline_delimited', ignore_errors = true,
+         columns = {input: 'VARCHAR', ok: 'BOOLEAN', class: 'VARCHAR', detail: 'VARCHAR', transient: 'BOOLEAN'${
+           told.length > 0 ? `, columns: ${sqlString(`STRUCT(${struct})`)}` : ""
+         }})
+       WHERE NOT ok AND transient AND input NOT IN (SELECT input FROM known) ORDER BY input, class`,
+    );
+    return this.duck.value<number>("SELECT count(*) FROM input WHERE input IN (SELECT input FROM passing)");
+  }
+
+  /**
+   * Writes the output table and the table of failures; both become artifacts.
+   *
+   * @returns worked: input rows that were not refused; failed: rows in the second table; broken: those of them that
+   *   nobody refused or ruled out
+   */
+  async writeOutputs(
+    folder: string,
+    rules: readonly RowRule[],
+  ): Promise<{ outputs: Record<string, ArtifactRef>; worked: number; failed: number; broken: number }> {
+    const names = this.told.map(({ name }) => `, ${sqlName(name)}`).join("");
+    const nulls = this.told.map(({ type }) => `, NULL::${type}`).join("");
+    await this.ruleOut(rules);
+    const [first, second] = this.kind.outputs;
+    const outputs: Record<string, ArtifactRef> = {
+      [first.name]: await this.writeArtifact(folder, first.name, this.outputQuery()),
+    };
+    const broken = `SELECT id, input, class, detail, transient, ${this.source} AS source_url${names} FROM (
+        SELECT input, class, detail, false AS transient${names} FROM known WHERE NOT ok
+        UNION ALL SELECT input, class, detail, true AS transient${names} FROM passing) JOIN input USING (input)`;
+    const failures = `${broken} UNION ALL SELECT id, input, class, detail, false, source_url${nulls} FROM refused`;
+    const count = (query: string) => this.duck.value<number>(`SELECT count(*) FROM (${query})`);
+    const counts = {
+      worked: await count("FROM input"),
+      failed: await count(failures),
+      broken: await count(broken),
+    };
+    if (second) outputs[second.name] = await this.writeArtifact(folder, second.name, failures);
+    return { outputs, ...counts };
+  }
+
+  /** Moves output rows that a rule sets aside to those refused; of several rules the first counts. */
+  private async ruleOut(rules: readonly RowRule[]): Promise<void> {
+    if (rules.length === 0) return;
+    const pick = (value: (rule: RowRule) => string) =>
+      `CASE ${rules.map((rule) => `WHEN ${rule.when} THEN ${value(rule)}`).join(" ")} END`;
+    await this.duck.run(
+      `INSERT INTO refused
+       SELECT id, input, ${pick(({ class: name }) => sqlString(name))} AS class, ${pick(({ detail }) => detail)},
+         ${this.source}
+       FROM input JOIN known USING (input) WHERE ok AND (${rules.map(({ when }) => `(${when})`).join(" OR ")})`,
+    );
+  }
+
+  /** Counts of failures by class, most frequent first, with the name and the words of an example. */
+  async failureClasses(): Promise<readonly { class: string; count: number; example: string }[]> {
+    const rows = await this.duck.all(
+      `SELECT class, count(*) AS count, min(coalesce(source_url, id) || ': ' || detail) AS example FROM (
+         SELECT class, detail, id, ${this.source} AS source_url FROM (
+           SELECT class, detail, input FROM known WHERE NOT ok UNION ALL SELECT class, detail, input FROM passing)
+         JOIN input USING (input)
+         UNION ALL SELECT class, detail, id, source_url FROM refused)
+       GROUP BY class ORDER BY count DESC, class`,
+    );
+    return rows.map((row) => ({
+      class: String(row.class),
+      count: Number(row.count),
+      example: String(row.example),
+    }));
+  }
+
+  private outputQuery(): string {
+    const available = this.columns.filter((name) => name !== "input" && name !== "locator");
+    const derived = columnsAt(this.shape, undefined).map(({ name }) => name);
+    const carried =
+      this.shape.carry === "all" ? available : this.shape.carry.filter((name) => available.includes(name));
+    const kept = carried.filter((name) => name !== "id" && !derived.includes(name));
+    const columns = [
+      "input.id",
+      ...derived.map((name) => `known.${sqlName(name)}`),
+      ...kept.map((name) => `input.${sqlName(name)}`),
+    ];
+    return `SELECT ${columns.join(", ")} FROM input JOIN known ON input.input = known.input WHERE known.ok
+      AND input.id NOT IN (SELECT id FROM refused)`;
+  }
+
+  private async writeArtifact(folder: string, port: string, query: string): Promise<ArtifactRef> {
+    const path = join(folder, `${port}.parquet`);
+    const table = await writeTable(this.duck, query, ["id"], path);
+    const { hash: blob, bytes } = await this.store.blobs.ingestFile(path);
+    const tree = this.store.trees.put({ [`${port}.parquet`]: { blob, bytes, table } });
+    return { hash: tree.hash, bytes: tree.bytes, rows: table.rows };
+  }
+}

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, readdirSync, readSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { writeWhole } from "./files.js";
 import { type Sha256, sha256 } from "./hash.js";
 import { PackIndex, type PackPlace, PackTable } from "./pack-index.js";
 
@@ -108,7 +109,7 @@ export class AnswerWriter {
   }
 
   private write(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    writeWhole(this.fd, bytes);
     this.size += bytes.length;
     fsyncSync(this.fd);
   }

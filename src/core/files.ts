@@ -2,6 +2,11 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+/** Writes all of some bytes to an open file: the system may take only a part of them at a time. */
+export function writeWhole(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+
 /** fsyncs a file or folder, so that what was written or renamed there survives a power cut. */
 export function fsyncPath(path: string): void {
   const fd = openSync(path, "r");
@@ -31,9 +36,7 @@ export function replaceFile(
   const temporary = join(folder, `.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
   const fd = openSync(temporary, "wx", mode);
   try {
-    fill((bytes) => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-    });
+    fill((bytes) => writeWhole(fd, bytes));
     fsyncSync(fd);
   } catch (error) {
     rmSync(temporary, { force: true });

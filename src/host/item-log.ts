@@ -7,12 +7,11 @@ import {
   mkdirSync,
   openSync,
   renameSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import type { BlobValue } from "../contract/stage.js";
 import { type ItemLine, TASK_FILES } from "../contract/task.js";
-import { fsyncPath, writeFileAtomic } from "../core/files.js";
+import { fsyncPath, writeFileAtomic, writeWhole } from "../core/files.js";
 import { sha256, sha256FileSync } from "../core/hash.js";
 import { LOOSE_FROM_BYTES } from "../core/layout.js";
 import { PackWriter } from "../core/packs.js";
@@ -72,7 +71,7 @@ export class ItemLog {
     const bytes = Buffer.from(this.lines.join(""));
     this.lines = [];
     this.pack.sync();
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    writeWhole(this.fd, bytes);
     fsyncSync(this.fd);
   }
 

@@ -1,5 +1,6 @@
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { type Duck, sqlString } from "../core/duck.js";
+import { writeWhole } from "../core/files.js";
 import { type WrittenTable, writeTable } from "../core/tables.js";
 
 const LINES_AT_ONCE = 256;
@@ -43,7 +44,7 @@ export class LineFile {
   private flush(): void {
     if (this.lines.length === 0) return;
     const bytes = Buffer.from(this.lines.join(""));
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    writeWhole(this.fd, bytes);
     this.lines = [];
   }
 }

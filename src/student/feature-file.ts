@@ -1,18 +1,8 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fsyncPath } from "../core/files.js";
+import { fsyncPath, writeWhole } from "../core/files.js";
 import { sha256 } from "../core/hash.js";
 
 /** What the end of a file says of it: JSON, and before the file's last byte its length as a 64-bit number. */
@@ -132,6 +122,6 @@ export class FeatureWriter {
   }
 
   private write(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    writeWhole(this.fd, bytes);
   }
 }

@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import { writeWhole } from "../core/files.js";
 import { canonicalJson, type Json, type JsonObject } from "../core/json.js";
 import type { Engine } from "../engine/engine.js";
 import { Network, type Size } from "./network.js";
@@ -34,8 +35,7 @@ export function saveStudent(folder: string, info: StudentInfo, network: Network)
   write(MODEL_FILES.model, model as unknown as Json);
   const fd = openSync(join(folder, MODEL_FILES.weights), "w");
   try {
-    for (const bytes of tensorBytes(weights))
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    for (const bytes of tensorBytes(weights)) writeWhole(fd, bytes);
   } finally {
     closeSync(fd);
   }

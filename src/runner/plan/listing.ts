@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { type Kind, LISTED_COLUMNS, type Listed, type ListedItem, type Lister } from "../../contract/kind.js";
 import { StageError } from "../../contract/stage.js";
+import { writeWhole } from "../../core/files.js";
 import type { StageConfig } from "../config/pipeline.js";
 import type { Store } from "../store/store.js";
 
@@ -134,7 +135,7 @@ async function writing(
   const fd = openSync(path, "w");
   try {
     await work((bytes) => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      writeWhole(fd, bytes);
     });
   } finally {
     closeSync(fd);

@@ -11,12 +11,11 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { BlobReader, listPacks } from "../../core/blobs.js";
 import { StageError } from "../../core/errors.js";
-import { fsyncPath, writeFileAtomic } from "../../core/files.js";
+import { fsyncPath, writeFileAtomic, writeWhole } from "../../core/files.js";
 import { type Sha256, sha256, sha256File, sha256FileSync } from "../../core/hash.js";
 import { packsFolder } from "../../core/layout.js";
 import { PackIndex, PackTable } from "../../core/pack-index.js";
@@ -76,7 +75,7 @@ export class Blobs extends BlobReader {
     const path = this.temporary();
     const fd = openSync(path, "wx", 0o444);
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      writeWhole(fd, bytes);
       fsyncSync(fd);
     } catch (error) {
       rmSync(path, { force: true });

@@ -1,5 +1,5 @@
-import { closeSync, openSync, writeSync } from "node:fs";
-import { fsyncPath } from "../../core/files.js";
+import { closeSync, openSync } from "node:fs";
+import { fsyncPath, writeWhole } from "../../core/files.js";
 
 const LINES_AT_ONCE = 2000;
 
@@ -26,7 +26,7 @@ export class LineFile {
   private flush(): void {
     if (this.lines.length === 0) return;
     const bytes = Buffer.from(`${this.lines.join("\n")}\n`);
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    writeWhole(this.fd, bytes);
     this.lines = [];
   }
 }

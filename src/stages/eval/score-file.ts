@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync } from "node:fs";
+import { writeWhole } from "../../core/files.js";
 
 /** Bytes read or written at once. */
 const BLOCK_BYTES = 4 << 20;
@@ -49,7 +50,7 @@ export class ScoreFile {
 
   private flush(): void {
     const bytes = Buffer.from(this.block.buffer, 0, this.pending * this.columns * 4);
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    writeWhole(this.fd, bytes);
     this.written += this.pending;
     this.pending = 0;
   }

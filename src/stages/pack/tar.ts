@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
+import { writeWhole } from "../../core/files.js";
 
 /** A tar is made of blocks; a file's bytes fill their last one up with zeros. */
 const BLOCK = 512;
@@ -88,7 +89,7 @@ export class ShardWriter {
 
   private write(bytes: Uint8Array): void {
     if (this.fd === undefined) throw new Error("the tar is closed");
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    writeWhole(this.fd, bytes);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import type { RunRecord } from "../runner/lineage/record.js";
-import { refusedStage, runPipeline } from "../runner/runner.js";
+import { runPipeline, stagesInDoubt } from "../runner/runner.js";
 import { type PlanCommandOptions, printPlan } from "./plan.js";
 import { failuresText } from "./reporters/failure.js";
 import { plainReporter } from "./reporters/plain.js";
+import { mayFailText } from "./reporters/plan-text.js";
 import { type Reporter, silent } from "./reporters/reporter.js";
 import { summaryText } from "./reporters/summary.js";
 import { EXIT, UsageError } from "./shared/errors.js";
@@ -64,11 +65,11 @@ async function run(args: readonly string[], options: RunCommandOptions, terminal
   const record = await withStore(options.store, async (store) => {
     root = store.root;
     try {
-      const refused = await refusedStage({ pipeline, store, registry, targets, force: options.force });
-      if (refused?.refused) {
-        const { message, hint } = refused.refused;
-        throw new UsageError(`${refused.name} cannot run here: ${message}`, hint);
+      const doubtful = await stagesInDoubt({ pipeline, store, registry, targets, force: options.force });
+      for (const { name, refused } of doubtful) {
+        if (refused) throw new UsageError(`${name} cannot run here: ${refused.message}`, refused.hint);
       }
+      if (!options.quiet) for (const line of doubtful.flatMap(mayFailText)) terminal.err(line);
       const { listener } = reporter;
       const { signal, kill } = interrupt;
       const { force, keepGoing = false } = options;

@@ -177,6 +177,14 @@ export interface Refusal {
   readonly hint: string;
 }
 
+/** A secret that a stage cannot do its work without. */
+export interface SecretNeed {
+  /** The environment variable that holds it. */
+  readonly variable: string;
+  /** What else would do, for people: "or set GOOGLE_APPLICATION_CREDENTIALS". */
+  readonly instead?: string;
+}
+
 /** What computes a stage, where that changes bytes. */
 export type ImplName = "engine" | "sharp";
 
@@ -221,6 +229,11 @@ export interface Kind {
    * plan says so. Runs in the runner, must be light.
    */
   readonly refusal?: (context: RefusalContext) => Refusal | undefined;
+  /**
+   * The secrets that its work cannot do without; where left out, or undefined, all that its params name. Runs in the runner,
+   * must be light.
+   */
+  readonly needs?: (params: JsonObject) => readonly SecretNeed[] | undefined;
   /** What else stands in the fingerprint (exec: hashes of declared deps). Runs in the runner, must be light. */
   readonly identity?: (context: IdentityContext) => Promise<Json | undefined>;
 }

@@ -15,6 +15,7 @@ import { gitState, machine } from "./lineage/surroundings.js";
 import type { Plan, PlannedStage } from "./plan/plan.js";
 import { Planner } from "./plan/planner.js";
 import { refusalOf } from "./plan/refusal.js";
+import { unsetSecrets } from "./plan/secrets.js";
 import { planWhole } from "./plan/whole.js";
 import { keepReserve } from "./store/reserve.js";
 import type { Store } from "./store/store.js";
@@ -45,15 +46,16 @@ export function planPipeline(options: PlanOptions): Promise<Plan> {
 }
 
 /**
- * The first stage that a run would come to although its kind refuses to carry it out here. Where no kind refuses
- * anything, which costs nothing to know, nothing is planned.
+ * The stages that a run would come to although they cannot be carried out here, or perhaps not. Where nothing speaks against
+ * any, which costs nothing to know, nothing is planned.
  */
-export async function refusedStage(options: PlanOptions): Promise<PlannedStage | undefined> {
+export async function stagesInDoubt(options: PlanOptions): Promise<readonly PlannedStage[]> {
   const { pipeline, registry } = options;
-  const planner = new Planner(options, () => {});
-  if (!planner.selected().some((stage) => refusalOf(pipeline, registry, stage))) return undefined;
+  const inDoubt = (stage: StageConfig) =>
+    refusalOf(pipeline, registry, stage) !== undefined || unsetSecrets(stage).length > 0;
+  if (!new Planner(options, () => {}).selected().some(inDoubt)) return [];
   const { stages } = await planWhole(options);
-  return stages.find(({ refused }) => refused);
+  return stages.filter(({ refused, mayFail }) => refused ?? mayFail);
 }
 
 /** Time-sorted to the millisecond (three hexadecimal digits after the second) and unique: 20261124T214501-3f9a1c. */

@@ -28,7 +28,7 @@ stages:
     );
   pipeline("limit: 40");
   const without = await rig.pipe("run", "p.yaml");
-  assert.equal(without.code, 1);
+  assert.equal(without.code, 2);
   assert.match(without.stderr, /the environment variable PIXABAY_KEY is not set/);
   assert.match(without.stderr, /export PIXABAY_KEY=/);
 

@@ -27,10 +27,17 @@ export function planText(plan: Plan, paint: Paint, recipe = false): string {
       ? ["", `${name} ${paint("red", "cannot run here")}: ${refused.message}`, `  hint: ${refused.hint}`]
       : [],
   );
+  const risks = plan.stages.flatMap((stage) => (stage.mayFail ? ["", ...mayFailText(stage)] : []));
   const costs = plan.stages.flatMap(({ name, cost }) => (cost ? ["", ...costText(name, cost, paint)] : []));
   const lines = [`${paint("bold", plan.pipeline)}: ${planSentence(plan)}`, ...columns(rows)];
   const recipes = recipe ? ["", ...plan.stages.flatMap(recipeText)] : [];
-  return [...lines, ...recipes, ...refusals, ...costs].join("\n");
+  return [...lines, ...recipes, ...refusals, ...risks, ...costs].join("\n");
+}
+
+/** What a stage will have to stop for if it has anything to do. */
+export function mayFailText({ name, mayFail }: PlannedStage): readonly string[] {
+  if (!mayFail) return [];
+  return [`${name} will stop if it has anything to do: ${mayFail.message}`, `  hint: ${mayFail.hint}`];
 }
 
 /** What a stage asks for that costs money. */

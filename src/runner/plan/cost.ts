@@ -1,12 +1,7 @@
 import type { ItemShape, PaidWork } from "../../contract/kind.js";
-import { Duck } from "../../core/duck.js";
 import type { StageConfig } from "../config/pipeline.js";
 import type { PlanOptions } from "../runner.js";
-import { ledgerOf } from "../store/paid.js";
-import { countAnswers } from "../store/paid-query.js";
-import { remove } from "../store/paths.js";
-import { itemSpace } from "./fingerprint.js";
-import { ItemRows, inputTable } from "./item-rows.js";
+import { countOpen } from "./open-items.js";
 import type { ArtifactRef, PlannedCost, PlannedStage, Preimage } from "./plan.js";
 import type { KnownOutputs, StagePlan } from "./planner.js";
 
@@ -45,26 +40,15 @@ function mostRows(name: string, plans: readonly StagePlan[], known: KnownOutputs
 
 /** What asking about the rows of a known input costs: those that neither the item cache nor a paid answer tells. */
 async function knownCost(
-  { store, registry, pipeline }: PlanOptions,
+  options: PlanOptions,
   stage: StageConfig,
   shape: ItemShape,
   work: PaidWork,
   input: ArtifactRef,
   preimage: Preimage,
 ): Promise<PlannedCost> {
-  const scratch = store.workFolder("plan");
-  const duck = await Duck.open({ scratch });
-  try {
-    const space = itemSpace(registry, stage, pipeline.seed, preimage);
-    const rows = new ItemRows(duck, shape, store, space);
-    await rows.openTable(inputTable(store, input.hash, String(shape.port)).path);
-    await rows.loadKnown(false);
-    const { answered, unanswered } = await countAnswers(duck, store.paid.allLogs(ledgerOf(work)), "todo");
-    return { asks: work.asks, exact: true, answered, ...work.quote(unanswered), maxCost: work.maxCost };
-  } finally {
-    duck.close();
-    remove(scratch);
-  }
+  const { answered, unanswered } = await countOpen(options, stage, shape, work, input, preimage);
+  return { asks: work.asks, exact: true, answered, ...work.quote(unanswered), maxCost: work.maxCost };
 }
 
 /** What it costs at most, where only the number of rows is known that may come; where not even that is, nothing is. */

@@ -47,6 +47,8 @@ export type PlannedStage = {
   readonly config: StageConfig;
   /** Why a run that comes to it will not begin; only where it runs or may run. */
   readonly refused?: Refusal;
+  /** Why it may have to stop where it runs, which depends on what it finds. */
+  readonly mayFail?: Refusal;
   /** What it will ask for that costs money; only where it runs or may run. */
   readonly cost?: PlannedCost;
 } & (

@@ -101,7 +101,8 @@ export class Planner {
     };
   }
 
-  private async identity(stage: StageConfig): Promise<{ identity?: Json | undefined; listing?: Listing }> {
+  /** What a stage reads of the world, and the listing that this takes where its kind lists at plan time. */
+  async identity(stage: StageConfig): Promise<{ identity?: Json | undefined; listing?: Listing }> {
     const { kind, params } = stage;
     const { pipeline, store } = this.options;
     const warn = (message: string) => this.warn(stage.name, message);

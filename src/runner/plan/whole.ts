@@ -4,6 +4,7 @@ import type { PlanOptions } from "../runner.js";
 import type { ArtifactRef, Plan, PlannedStage, Reason } from "./plan.js";
 import { type KnownOutputs, Planner, type StagePlan } from "./planner.js";
 import { refusalOf } from "./refusal.js";
+import { withSecrets } from "./secrets.js";
 import { unusable } from "./usable.js";
 
 /** Plans every selected stage as far as it can be known without running any. */
@@ -17,7 +18,11 @@ export async function planWhole(options: PlanOptions): Promise<Plan> {
     if (plan.planned.status === "cached") known.set(stage.name, plan.planned.outputs);
   }
   const stages = rerunLost(plans).map((stage) => withRefusal(options, stage));
-  return { pipeline: options.pipeline.name, stages: await withCosts(options, stages, plans, known) };
+  const whole = new Set(stages.flatMap(({ name, status }) => (status === "cached" ? [name] : [])));
+  const around = { options, planner, known, whole };
+  const judged: PlannedStage[] = [];
+  for (const [i, stage] of stages.entries()) judged.push(await withSecrets(stage, plans[i]!, around));
+  return { pipeline: options.pipeline.name, stages: await withCosts(options, judged, plans, known) };
 }
 
 /** One stage that cannot be planned must not hide what is known of the others. */

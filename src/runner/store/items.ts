@@ -94,6 +94,11 @@ export class Items {
     }
   }
 
+  /** Whether a run, dead or alive, has left outcomes of a space in a task folder. */
+  hasUnfinished(space: Sha256): boolean {
+    return taskFolders(this.tasks, space).length > 0;
+  }
+
   /** Spaces that have any segments, sorted. */
   spaces(): Sha256[] {
     return listSpaces(this.root);

@@ -54,5 +54,6 @@ export const kind: Kind = {
   listedColumns: (params) => sourceOf(params).columns?.(paramsOf(params)) ?? [],
   refreshAfter: (params) => refreshAfter(paramsOf(params).refresh),
   identity: async (context) => sourceOf(context.with).identity?.(paramsOf(context.with), context),
+  needs: (params) => sourceOf(params).needs?.(paramsOf(params)),
   module: new URL("./run.js", import.meta.url).href,
 };

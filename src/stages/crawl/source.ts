@@ -1,4 +1,4 @@
-import type { IdentityContext, ImplName, Lister } from "../../contract/kind.js";
+import type { IdentityContext, ImplName, Lister, SecretNeed } from "../../contract/kind.js";
 import type { BaseContext, ItemWorker } from "../../contract/stage.js";
 import type { Json, JsonObject } from "../../core/json.js";
 
@@ -19,6 +19,8 @@ export interface Source {
   readonly columns?: (source: JsonObject) => readonly string[];
   /** What stands for the outside world in the fingerprint, where that is less than the listing (a list's hash). */
   readonly identity?: (source: JsonObject, context: IdentityContext) => Promise<Json | undefined>;
+  /** The secrets it cannot list without; where left out, all that its params name. */
+  readonly needs?: (source: JsonObject) => readonly SecretNeed[];
   /** Loads what lists the items; runs in the runner. */
   list(): Promise<Lister>;
   /** Opens what turns a listed item into a picture; runs in the stage host. */

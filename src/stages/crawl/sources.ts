@@ -1,4 +1,5 @@
 import type { Source } from "./source.js";
+import { isRemote } from "./sources/urls/remote.js";
 
 const SOURCES: readonly Source[] = [
   {
@@ -23,6 +24,8 @@ const SOURCES: readonly Source[] = [
     columns: ({ extra }) => extra as readonly string[],
     identity: async ({ list }, context) =>
       (await import("./sources/urls/list-file.js")).listIdentity(String(list), context),
+    needs: ({ list, authorization_env: variable }) =>
+      isRemote(String(list)) && typeof variable === "string" ? [{ variable }] : [],
     list: async () => (await import("./sources/urls/list.js")).list,
     open: async (context) => (await import("./http/worker.js")).openFetcher(context),
   },
@@ -41,6 +44,9 @@ const SOURCES: readonly Source[] = [
     impl: [],
     fetches: true,
     columns: () => ["title", "tags"],
+    // One without the other is no account.
+    needs: ({ client_id_env: id, client_secret_env: secret }) =>
+      typeof id === "string" && typeof secret === "string" ? [{ variable: id }, { variable: secret }] : [],
     list: async () => (await import("./sources/openverse/list.js")).list,
     open: async (context) => (await import("./http/worker.js")).openFetcher(context),
   },

@@ -42,5 +42,6 @@ export const kind: Kind = {
   identity: async (context) =>
     teacherOf(context.with).identity?.(context.with.teacher as JsonObject, context),
   environment: (params) => teacherOf(params).environment?.(params.teacher as JsonObject) ?? [],
+  needs: (params) => teacherOf(params).needs?.(params.teacher as JsonObject),
   module: new URL("./run.js", import.meta.url).href,
 };

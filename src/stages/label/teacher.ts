@@ -1,4 +1,4 @@
-import type { IdentityContext, ImplName, PaidWork } from "../../contract/kind.js";
+import type { IdentityContext, ImplName, PaidWork, SecretNeed } from "../../contract/kind.js";
 import type { BaseContext, Item } from "../../contract/stage.js";
 import type { Json, JsonObject } from "../../core/json.js";
 
@@ -58,5 +58,7 @@ export interface Teacher {
   readonly identity?: (params: JsonObject, context: IdentityContext) => Promise<Json | undefined>;
   /** Environment variables without secrets that its libraries read. */
   readonly environment?: (params: JsonObject) => readonly string[];
+  /** The secrets it cannot ask without; where left out, all that its params name. */
+  readonly needs?: (params: JsonObject) => readonly SecretNeed[];
   open(context: BaseContext): Promise<TeacherSession>;
 }

@@ -1,7 +1,8 @@
 import type { StudentTeacher } from "./schema.js";
 import type { Teacher } from "./teacher.js";
 import { modelIdentity } from "./teachers/student/model.js";
-import { googleEnvironment, googlePrice } from "./teachers/vision/price.js";
+import { googleEnvironment, googleNeeds } from "./teachers/vision/credentials.js";
+import { googlePrice } from "./teachers/vision/price.js";
 
 const TEACHERS: readonly Teacher[] = [
   {
@@ -15,6 +16,7 @@ const TEACHERS: readonly Teacher[] = [
     single: true,
     paid: googlePrice,
     environment: googleEnvironment,
+    needs: googleNeeds,
     open: async (context) => (await import("./teachers/vision/session.js")).openGoogle(context),
   },
   {

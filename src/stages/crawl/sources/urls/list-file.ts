@@ -7,6 +7,7 @@ import { withoutSecrets } from "../../../../core/net/secrets.js";
 import { WebError } from "../../../../core/net/web-error.js";
 import { webClient } from "../../http/network.js";
 import type { UrlsSource } from "../../schema-http.js";
+import { isRemote } from "./remote.js";
 
 /** A list over HTTP may have so many bytes, packed and unpacked. */
 const LARGEST_LIST = 64 * 2 ** 30;
@@ -23,11 +24,6 @@ const BY_NAME: Readonly<Record<string, ListFormat>> = {
   parquet: "parquet",
   pq: "parquet",
 };
-
-/** Whether a list is one that has to be fetched. */
-function isRemote(list: string): boolean {
-  return /^https?:\/\//i.test(list);
-}
 
 /** The path of a list on this machine. @throws StageError where there is no such file */
 function localList(list: string, base: string): string {

@@ -70,6 +70,10 @@ export class Asker {
     return answers;
   }
 
+  close(): Promise<void> {
+    return this.options.service.close();
+  }
+
   /** A request that is refused is cut in halves until the picture at fault is alone. */
   private async send(questions: readonly Question[], round: Round): Promise<void> {
     try {

@@ -7,11 +7,8 @@ import { retryAfter } from "../../../../core/net/retry.js";
 import { WebError, webErrorOf } from "../../../../core/net/web-error.js";
 import type { GoogleVisionTeacher } from "../../schema-vision.js";
 import type { AnnotateResponse } from "./annotate.js";
-import { isGoogle } from "./price.js";
+import { INSTEAD_OF_A_KEY, isGoogle, keyVariable } from "./credentials.js";
 import { failure, type Service } from "./service.js";
-
-/** The variable that `key_env` names unless told otherwise. */
-const GOOGLES_KEY = "GOOGLE";
 
 /**
  * Google's own client over REST: it is asked for one method, batches are ours, and REST works through proxies, against
@@ -51,14 +48,10 @@ export async function googleService(params: GoogleVisionTeacher, context: BaseCo
   };
 }
 
-/** The key that requests hold: Google's goes to Google alone. @throws StageError for a variable that is named and not set */
-function keyFor(
-  { key_env: variable, endpoint }: GoogleVisionTeacher,
-  context: BaseContext,
-): string | undefined {
-  // The default is Google's; a variable of another name was named for whoever is asked.
-  if (variable !== GOOGLES_KEY && !isGoogle(endpoint)) return context.secret(variable);
-  return isGoogle(endpoint) && context.hasSecret(variable) ? context.secret(variable) : undefined;
+/** The key that requests hold. @throws StageError for a variable that is named and not set */
+function keyFor(params: GoogleVisionTeacher, context: BaseContext): string | undefined {
+  const key = keyVariable(params);
+  return key && (key.required || context.hasSecret(key.variable)) ? context.secret(key.variable) : undefined;
 }
 
 /** How requests prove who sends them; Google's credentials, too, go to Google alone. */
@@ -82,7 +75,7 @@ async function credentials(
   } catch (error) {
     throw new StageError(`google-vision has no credentials: ${(error as Error).message}`, {
       class: "teacher-refuses",
-      hint: `export ${variable}=<API key>, or set GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login`,
+      hint: `export ${variable}=<API key>, ${INSTEAD_OF_A_KEY}`,
     });
   }
   return { auth };

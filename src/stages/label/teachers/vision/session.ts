@@ -11,34 +11,38 @@ import type { Service } from "./service.js";
 
 export async function openGoogle(context: BaseContext): Promise<TeacherSession> {
   const params = context.with.teacher as unknown as GoogleVisionTeacher;
-  return open(context, params, await googleService(params, context));
+  return open(context, params, () => googleService(params, context));
 }
 
 export async function openHttp(context: BaseContext): Promise<TeacherSession> {
   const params = context.with.teacher as unknown as HttpTeacher;
   const { url, key_env: variable, key_header: header, timeout } = params;
   const key = variable === undefined ? undefined : context.secret(variable);
-  return open(context, params, httpService({ url, timeoutMs: timeout * 1000, key, keyHeader: header }));
+  const service = httpService({ url, timeoutMs: timeout * 1000, key, keyHeader: header });
+  return open(context, params, async () => service);
 }
 
+/** @param connect called once there is something to ask: answers that are kept need no key */
 function open(
   context: BaseContext,
   params: GoogleVisionTeacher | HttpTeacher,
-  service: Service,
+  connect: () => Promise<Service>,
 ): TeacherSession {
   const { batch, concurrency, retries } = params;
   const { paid, signal, note } = context;
-  const asker = new Asker({
-    service,
-    features: featuresOf(params),
-    batch,
-    retries,
-    requestQuota: new Quota(params.requests_per_minute, 1),
-    imageQuota: new Quota(params.images_per_minute, batch),
-    signal,
-    paid,
-    note,
-  });
+  const opened = async () =>
+    new Asker({
+      service: await connect(),
+      features: featuresOf(params),
+      batch,
+      retries,
+      requestQuota: new Quota(params.requests_per_minute, 1),
+      imageQuota: new Quota(params.images_per_minute, batch),
+      signal,
+      paid,
+      note,
+    });
+  let asker: Promise<Asker> | undefined;
   /** Pictures that are being asked about: a row with the same bytes waits for the same answer. */
   const underWay = new Map<string, Promise<Answer>>();
   return {
@@ -52,7 +56,8 @@ function open(
       const fresh = pictures.filter(
         ({ blob }, i) => !underWay.has(blob) && pictures.findIndex((other) => other.blob === blob) === i,
       );
-      const asked = askAll(asker, fresh);
+      asker ??= opened();
+      const asked = asker.then((ready) => askAll(ready, fresh));
       for (const { blob } of fresh)
         underWay.set(
           blob,
@@ -64,7 +69,7 @@ function open(
         for (const { blob } of fresh) underWay.delete(blob);
       }
     },
-    close: () => service.close(),
+    close: async () => (await asker?.catch(() => undefined))?.close(),
   };
 }
 

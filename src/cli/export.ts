@@ -9,6 +9,7 @@ import {
   storeOption,
 } from "./shared/options.js";
 import { jsonText, type Terminal } from "./shared/output.js";
+import { checkTarget } from "./shared/target.js";
 
 /** What a writer is given. */
 export interface ExportRequest {
@@ -81,8 +82,9 @@ export function declare(command: Command, terminal: Terminal): void {
       );
     }
     const { option } = format;
-    const write = await format.load();
     const target = resolve(options[option]!);
+    checkTarget(target, format.value);
+    const write = await format.load();
     const wrote = await write({ store: options.store, name, target, terminal });
     terminal.out(
       options.json ? jsonText({ format: option, target, wrote }) : `${wrote} in ${options[option]}`,

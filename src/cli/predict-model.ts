@@ -5,13 +5,12 @@ import { artifactsNamed } from "../runner/lineage/named.js";
 import { LineageGraph } from "../runner/lineage/walk.js";
 import { Store } from "../runner/store/store.js";
 import type { Tree } from "../runner/store/trees.js";
+import { MODEL_MARK, modelPath } from "../student/model-path.js";
 import type { ModelLocation } from "../student/open-student.js";
 import { findArtifact, type Sort } from "./shared/artifact.js";
 import { UsageError } from "./shared/errors.js";
 
-/** The file that makes a folder or an artifact a model. */
-const MARK = "student.json";
-const MODEL: Sort = { noun: "model", marks: [MARK], from: "train" };
+const MODEL: Sort = { noun: "model", marks: [MODEL_MARK], from: "train" };
 
 /** Where a model's files are, and how the images it learned from were resized, where the store knows it. */
 export interface ModelSource {
@@ -20,7 +19,7 @@ export interface ModelSource {
 }
 
 /**
- * Finds a model: a folder with a student.json in it, a file or folder that `pipe export` wrote, a stage (`train`, or
+ * Finds a model: a folder with a student.json in it, a file or folder that `pipe export` wrote, a file in such a folder, a stage (`train`, or
  * `vision-distill/train` where several pipelines have one) whose newest result is a model, or an artifact by its hash or
  * the first 6 digits of it or more.
  *
@@ -28,11 +27,12 @@ export interface ModelSource {
  */
 export function findModel(storeRoot: string, name: string): ModelSource {
   const isStore = statSync(storeRoot, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (existsSync(join(name, MARK))) return folderModel(name, isStore ? storeRoot : undefined);
-  if (isExported(name)) return { location: { exported: resolve(name) } };
+  const path = modelPath(name);
+  if (existsSync(join(path, MODEL_MARK))) return folderModel(path, isStore ? storeRoot : undefined);
+  if (isExported(path)) return { location: { exported: resolve(path) } };
   if (!isStore) {
     throw new UsageError(
-      `there is no model ${name}: no folder of that name holds a ${MARK}, and there is no store ${storeRoot}`,
+      `there is no model ${name}: no folder of that name holds a ${MODEL_MARK}, and there is no store ${storeRoot}`,
       "run a pipeline first, or name its store with --store",
     );
   }
@@ -48,7 +48,7 @@ function folderModel(folder: string, storeRoot: string | undefined): ModelSource
   const location = { files: Object.fromEntries(files) };
   if (storeRoot === undefined) return { location };
   const store = Store.open(storeRoot, { readOnly: true });
-  const [found] = artifactsNamed(store, resolve(folder), ({ entries }) => Object.hasOwn(entries, MARK));
+  const [found] = artifactsNamed(store, resolve(folder), ({ entries }) => Object.hasOwn(entries, MODEL_MARK));
   return found ? { location, ...resizeOf(store, found.tree) } : { location };
 }
 

@@ -205,6 +205,11 @@ test("exported models: what the folder's model says, resized as it was trained w
     assert.equal(code, 0, err);
     assert.equal(out, plain.out);
   }
+  for (const file of ["exported/student.json", "exported/weights.bin", "out/tfjs/model.json"]) {
+    const { code, out, err } = await pipe("predict", file, "photos/tall.png", "--json");
+    assert.equal(code, 0, err);
+    assert.equal(out, plain.out);
+  }
   // The store of the test above knows that its model's pictures were stretched.
   const stretched = await pipe("predict", "train", "photos/tall.png", "--json");
   assert.equal((await pipe("export", "train", "--keras", "train.h5")).code, 0);
@@ -213,10 +218,14 @@ test("exported models: what the folder's model says, resized as it was trained w
 });
 
 test("export says what it needs", async () => {
+  mkdirSync(join(ROOT, "folder.h5"));
   for (const [argv, wanted] of [
     [["exported"], /say which form to write\n.*hint: one of --parquet, --pickle, --keras, --tfjs/],
     [["exported", "--tfjs", "photos"], /photos is there already/],
     [["exported", "--keras", "model"], /model does not end in \.h5/],
+    [["nothing", "--keras", "folder.h5"], /folder\.h5 is a folder\n {2}hint: name the file in it/],
+    [["exported", "--keras", "photos/tall.png/m.h5"], /photos\/tall\.png is a file\n {2}hint: name a path/],
+    [["exported", "--tfjs", "photos/tall.png/m"], /photos\/tall\.png is a file/],
     [["nothing", "--keras", "m.h5"], /there is no model nothing/],
     [["out/m.h5", "--tfjs", "x"], /out\/m\.h5 is an exported model already/],
   ] as const) {

@@ -127,6 +127,8 @@ test("what cannot be exported is said, and nothing is left behind", async () => 
   rig.write("full/file", "something");
   const cases = [
     [["pack", "--parquet", "full"], 2, /full is there already/],
+    [["pack", "--pickle", "full/file"], 2, /full\/file is there already/],
+    [["nothing", "--pickle", "full/file/in"], 2, /full\/file is a file/],
     [["pack"], 2, /--parquet/],
     [["resize", "--parquet", "x"], 2, /newest result of resize is no data set/],
     [["pakc", "--parquet", "x"], 2, /no data set pakc\n {2}hint: did you mean pack\?/],

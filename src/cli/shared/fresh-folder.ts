@@ -1,15 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { UsageError } from "./errors.js";
 
-/**
- * Fills a folder that is there as a whole or not at all. @throws UsageError where something stands in its place
- */
+/** Fills a folder that is there as a whole or not at all. Nothing but an empty folder may stand in its place. */
 export async function intoFresh<T>(target: string, fill: (folder: string) => Promise<T>): Promise<T> {
-  const found = statSync(target, { throwIfNoEntry: false });
-  if (found && !(found.isDirectory() && readdirSync(target).length === 0)) {
-    throw new UsageError(`${target} is there already`, "name a folder that does not exist, or an empty one");
-  }
   mkdirSync(dirname(target), { recursive: true });
   const draft = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
   const clean = () => rmSync(draft, { recursive: true, force: true });

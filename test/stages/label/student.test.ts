@@ -51,6 +51,8 @@ test("student: the labels are the model's own scores, by its tags", async () => 
   for (const { tag, score } of found) {
     assert.ok(Math.abs(score - scores[STUDENT_TAGS.indexOf(tag)]!) <= 0.00005, tag);
   }
+  const file = { ...teacher, model: join(folder, "model.json") };
+  assert.deepEqual(await labelOne(file, png, { ...STUDENT_SIZE }), found);
   assert.equal((await labelOne({ ...teacher, max_results: 2 }, png, { ...STUDENT_SIZE })).length, 2);
 });
 

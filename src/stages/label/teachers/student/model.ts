@@ -3,10 +3,8 @@ import { join, resolve } from "node:path";
 import type { IdentityContext } from "../../../../contract/kind.js";
 import { type BaseContext, StageError } from "../../../../contract/stage.js";
 import type { Json } from "../../../../core/json.js";
+import { MODEL_MARK, modelPath } from "../../../../student/model-path.js";
 import type { StudentTeacher } from "../../schema.js";
-
-/** What makes a folder a model of ours rather than an exported one. */
-const MARK = "student.json";
 
 /** Where the model is that teaches: the input `teacher`, or the path in the params. Holds what student/open-student.ts takes. */
 export type Location = { readonly files: Readonly<Record<string, string>> } | { readonly exported: string };
@@ -27,7 +25,7 @@ export function locate(context: BaseContext): Location {
     });
   }
   const files = filesOf(context.base, model);
-  return MARK in files ? { files } : { exported: resolve(context.base, model) };
+  return MODEL_MARK in files ? { files } : { exported: modelPath(resolve(context.base, model)) };
 }
 
 /** Content of the model that the params name by its path: file → sha256. */
@@ -44,7 +42,7 @@ export async function modelIdentity(
 
 /** Name → absolute path of each file of a model. @throws StageError where there is none */
 function filesOf(base: string, model: string): Record<string, string> {
-  const path = resolve(base, model);
+  const path = modelPath(resolve(base, model));
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isFile()) return { model: path };
   const names = stats?.isDirectory() ? readdirSync(path).sort() : [];

@@ -22,6 +22,8 @@ export interface RetryOptions {
   /** Further tries after the first. */
   readonly retries: number;
   readonly signal: AbortSignal;
+  /** Milliseconds since the first try after which an error of this kind is tried once more and then is final. */
+  readonly patience?: (error: WebError) => number | undefined;
   /** Told before each wait. */
   readonly onWait?: (error: WebError, milliseconds: number) => void;
 }
@@ -33,16 +35,17 @@ export interface RetryOptions {
  * @throws the last try's error; a WebError says how often it was tried. While it waits: the signal's reason
  */
 export async function withRetries<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const start = performance.now();
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      const final = !(error instanceof WebError) || !error.transient;
-      if (final || attempt > options.retries || (error.retryAfterMs ?? 0) > PATIENCE) {
-        if (error instanceof WebError) error.attempts = attempt;
-        throw error;
-      }
-      const wait = waitBefore(attempt, error.retryAfterMs);
+      if (!(error instanceof WebError)) throw error;
+      error.attempts = attempt;
+      const final = !error.transient || attempt > options.retries;
+      const left = start + (options.patience?.(error) ?? Number.POSITIVE_INFINITY) - performance.now();
+      if (final || left <= 0 || (error.retryAfterMs ?? 0) > PATIENCE) throw error;
+      const wait = Math.min(left, waitBefore(attempt, error.retryAfterMs));
       options.onWait?.(error, wait);
       await sleep(wait, undefined, { signal: options.signal }).catch(() => {
         throw options.signal.reason;

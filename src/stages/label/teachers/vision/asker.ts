@@ -21,6 +21,12 @@ const LONGEST_WAIT = 30_000;
 /** So many pictures refused one by one, and none answered: it is not the pictures. */
 const ALL_REFUSED = 16;
 
+/** A host that has never answered is waited for so long, milliseconds: a name is misspelled more often than a server starts. */
+const UNREACHED_PATIENCE = 12_000;
+
+/** Classes of failures before a connection is there. */
+const UNREACHED = ["dns", "connection-refused", "unreachable"];
+
 export interface AskerOptions {
   readonly service: Service;
   readonly features: AnnotateRequest["features"];
@@ -54,6 +60,8 @@ export class Asker {
   private answered = 0;
   private refused = 0;
   private waits = 0;
+  /** Somebody has answered, be it with an error. */
+  private reached = false;
 
   constructor(private readonly options: AskerOptions) {}
 
@@ -114,11 +122,13 @@ export class Asker {
       let responses: readonly AnnotateResponse[];
       try {
         responses = await service.annotate(requests);
+        this.reached = true;
         if (responses.length !== questions.length) {
           const message = `${service.name} gave ${responses.length} answers to ${questions.length} pictures`;
           throw new WebError("bad-answer", message, { transient: true });
         }
       } catch (error) {
+        if (!isUnreached(error)) this.reached = true;
         paid?.unanswered(blobs);
         throw error;
       }
@@ -129,6 +139,7 @@ export class Asker {
       await withRetries(attempt, {
         retries,
         signal,
+        patience: (error) => (this.reached || !isUnreached(error) ? undefined : UNREACHED_PATIENCE),
         onWait: (error, milliseconds) => {
           // A quota is used up for all requests, not for this one.
           if (error.status === 429) requestQuota.pause(milliseconds);
@@ -139,6 +150,15 @@ export class Asker {
       });
     } catch (error) {
       if (!(error instanceof WebError)) throw error;
+      if (!this.reached) {
+        throw new StageError(
+          `${service.name} cannot be reached: ${error.message} (tried ${error.attempts} times)`,
+          {
+            class: "teacher-unavailable",
+            hint: "it has not answered once: look at the address, whether a server runs there, and whether this machine may go out",
+          },
+        );
+      }
       throw new StageError(`${error.message} (tried ${error.attempts} times)`, {
         class: "teacher-unavailable",
         hint: "what was answered is kept: run again when the service answers, or look at its quota",
@@ -176,4 +196,8 @@ export class Asker {
       signal: this.options.signal,
     });
   }
+}
+
+function isUnreached(error: unknown): boolean {
+  return error instanceof WebError && UNREACHED.includes(error.failure);
 }

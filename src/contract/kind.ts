@@ -89,6 +89,8 @@ export interface ItemShape {
   readonly rules?: (params: JsonObject) => readonly RowRule[];
   /** The stage fails when more items do: a number from 1, or a share below it. Refused and ruled-out items do not count. */
   readonly maxFailures?: (params: JsonObject) => number | undefined;
+  /** What to do about items that fail, by the class of their failure. */
+  readonly hints?: Readonly<Record<string, string>>;
   /** How many processes share the items at most: 1 where one has to know of all requests. Default: one a core. */
   readonly hosts?: (params: JsonObject) => number | undefined;
   /** What its answers cost, where they cost anything; `context.paid` is there then. */

@@ -101,7 +101,11 @@ test("addresses inside are refused, and no secret of them is written down", asyn
   const done = await crawl.pipe("run", "p.yaml", "--json");
   assert.equal(done.code, 1);
   assert.match(done.stderr, /all 2 items failed: 2 private-address/);
+  assert.equal(done.stderr.match(/allow_private: true lets such addresses through/g)?.length, 1);
   assert.doesNotMatch(done.stderr + done.stdout, /s3cret/);
+  crawl.pipeline(`${QUICK}, allow_private: false, robots: false, max_failures: 1`);
+  const early = await crawl.pipe("run", "p.yaml");
+  assert.match(early.stderr, /hint: .*max_failures; allow_private: true lets such addresses through/);
   assert.equal(rig.seen.length, 0);
   assert.equal(
     spawnSync("grep", ["-rl", "s3cret", join(crawl.folder, "artifacts")], { encoding: "utf8" }).stdout,

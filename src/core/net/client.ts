@@ -4,7 +4,7 @@ import { checkLiteral, PrivateAddress, publicLookup } from "./addresses.js";
 import { readBody, saveBody, tooLarge } from "./body.js";
 import { retryAfter } from "./retry.js";
 import { withoutSecrets, withoutSecretsOf } from "./secrets.js";
-import { WebError, webErrorOf } from "./web-error.js";
+import { FAILURE_HINTS, WebError, webErrorOf } from "./web-error.js";
 
 export interface ClientOptions {
   /** Lets addresses through that are not on the public internet. */
@@ -132,7 +132,10 @@ export class WebClient {
     } catch (error) {
       if (late.signal.aborted) throw late.signal.reason;
       if (options.signal?.aborted) throw options.signal.reason;
-      if (error instanceof PrivateAddress) throw new WebError("private-address", error.message, PRIVATE_HINT);
+      if (error instanceof PrivateAddress) {
+        const hint = FAILURE_HINTS["private-address"]!;
+        throw new WebError("private-address", error.message, { hint });
+      }
       throw webErrorOf(error, reading);
     } finally {
       clearTimeout(timer);
@@ -204,10 +207,6 @@ export class WebClient {
     );
   }
 }
-
-const PRIVATE_HINT = {
-  hint: "allow_private: true lets such addresses through, where you mean to reach them",
-};
 
 function parse(address: string, base?: URL): URL {
   if (!URL.canParse(address, base?.href))

@@ -30,6 +30,11 @@ export class WebError extends StageError {
   }
 }
 
+/** What to do about failures of a class that look alike for many addresses. */
+export const FAILURE_HINTS: Readonly<Record<string, string>> = {
+  "private-address": "allow_private: true lets such addresses through, where you mean to reach them",
+};
+
 /** Codes of system, undici and zlib errors → class, and whether it may pass. */
 const CODES: Readonly<Record<string, readonly [failure: string, transient: boolean]>> = {
   PRIVATE_ADDRESS: ["private-address", false],

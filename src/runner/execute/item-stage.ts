@@ -215,18 +215,20 @@ async function finish(
   }
   if (failed > 0) {
     const classes = await tables.failureClasses();
+    const known = classes.flatMap(({ class: name }) => env.stage.kind.item?.hints?.[name] ?? []);
+    const advice = (first: string) => [first, ...known].join("; ");
     const list = classes.map(({ class: name, count, example }) => `${count} ${name} (${example})`).join("; ");
     if (rows === 0) {
       throw new StageStopped(
         failedResult(
           `all ${total} items failed: ${list}`,
-          "a stage without any output row is taken for broken",
+          advice("a stage without any output row is taken for broken"),
         ),
       );
     }
     const most = env.stage.kind.item?.maxFailures?.(env.stage.params.all);
     if (most !== undefined && broken > (most < 1 ? most * total : most)) {
-      const hint = "what was made is kept; look what is wrong, or raise max_failures";
+      const hint = advice("what was made is kept; look what is wrong, or raise max_failures");
       throw new StageStopped(failedResult(`${broken} of ${total} items failed: ${list}`, hint));
     }
     env.onEvent({ type: "note", message: `${failed} of ${total} items set aside: ${list}` });

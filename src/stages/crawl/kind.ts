@@ -1,5 +1,6 @@
 import type { Kind, Lister } from "../../contract/kind.js";
 import type { JsonObject } from "../../core/json.js";
+import { FAILURE_HINTS } from "../../core/net/web-error.js";
 import { filterRules } from "./filters.js";
 import { refreshAfter } from "./refresh.js";
 import { byRights } from "./rights.js";
@@ -39,6 +40,7 @@ export const kind: Kind = {
     ],
     carry: "all",
     rules: (params) => filterRules(params.filters as Filters | undefined),
+    hints: FAILURE_HINTS,
     maxFailures: (params) => paramsOf(params).max_failures as number | undefined,
     // One process holds all connections: only so can it keep to what each host allows.
     hosts: (params) => (sourceOf(params).fetches ? 1 : undefined),

@@ -10,7 +10,7 @@ import {
 import type { Answer, WebClient } from "../../../core/net/client.js";
 import { withRetries } from "../../../core/net/retry.js";
 import { Turns } from "../../../core/net/turns.js";
-import { WebError } from "../../../core/net/web-error.js";
+import { FAILURE_HINTS, WebError } from "../../../core/net/web-error.js";
 import { sharp } from "../../../core/sharp.js";
 import type { Network } from "../schema-http.js";
 import { lookAt } from "./look.js";
@@ -151,11 +151,12 @@ class Fetcher {
     if (most === undefined || last.ok || this.over.aborted) return;
     const hopeless = most >= 1 ? this.failed > most : this.done >= ENOUGH && this.failed / this.done > most;
     if (!hopeless) return;
+    const known = [FAILURE_HINTS[last.class] ?? []].flat();
     const error = new StageError(
       `${this.failed} of the first ${this.done} items failed, more than max_failures allows; the last: ${last.class} (${last.detail})`,
       {
         class: "too-many-failures",
-        hint: "what was fetched is kept; look what is wrong, or raise max_failures",
+        hint: ["what was fetched is kept; look what is wrong, or raise max_failures", ...known].join("; "),
       },
     );
     this.hopeless.abort(error);

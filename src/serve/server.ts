@@ -1,11 +1,5 @@
 import { setMaxListeners } from "node:events";
-import {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  fastify,
-} from "fastify";
+import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from "fastify";
 import type { WebClient } from "../core/net/client.js";
 import { WebError } from "../core/net/web-error.js";
 import { topLabels } from "../student/labels.js";
@@ -16,6 +10,7 @@ import { checkKey } from "./key.js";
 import { Metrics } from "./metrics.js";
 import { ANNOTATE_BODY, openApi } from "./openapi.js";
 import { PAGE_HEADERS, page } from "./page.js";
+import { refuse } from "./refusal.js";
 import { ServeError } from "./status.js";
 import {
   type AnnotateBody,
@@ -99,6 +94,8 @@ export function buildServer(options: ServeOptions): FastifyInstance {
       },
     },
   });
+  // JSON alone: a text would be taken and then found to be no object.
+  app.removeContentTypeParser("text/plain");
   let closing = false;
   app.addHook("preClose", async () => {
     closing = true;
@@ -211,7 +208,7 @@ export function buildServer(options: ServeOptions): FastifyInstance {
     // Closed at once, a connection on which the client still writes would lose the answer: what comes is dropped instead.
     if (!closing) reply.removeHeader("connection");
     request.raw.resume();
-    return refuse(error, reply);
+    return refuse(error, request, reply);
   });
   return app;
 }
@@ -227,24 +224,4 @@ async function answer(work: () => Promise<AnnotateResponse>): Promise<AnnotateRe
     }
     throw error;
   }
-}
-
-function refuse(error: FastifyError | ServeError, reply: FastifyReply): FastifyReply {
-  const refusal = error instanceof ServeError ? error : worded(error);
-  if (refusal.retryAfter !== undefined) reply.header("retry-after", refusal.retryAfter);
-  return reply.code(refusal.http).send(refusal.envelope);
-}
-
-/** fastify's own refusals in Google's words. */
-function worded(error: FastifyError): ServeError {
-  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    return new ServeError(
-      "INVALID_ARGUMENT",
-      `Request payload size exceeds the limit: ${LIMITS.body} bytes.`,
-    );
-  }
-  if (error.validation) return new ServeError("INVALID_ARGUMENT", `${error.message}.`);
-  if ((error.statusCode ?? 500) < 500) return new ServeError("INVALID_ARGUMENT", error.message);
-  if (error.statusCode === 503) return new ServeError("UNAVAILABLE", error.message, 1);
-  return new ServeError("INTERNAL", "This is a bug in pipestill.");
 }

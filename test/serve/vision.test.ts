@@ -132,6 +132,29 @@ test("requests that are refused whole: Google's envelope and status", async () =
   });
 });
 
+test("a body that is not said to be JSON: which content type is wanted, and which came", async () => {
+  const body = JSON.stringify({ requests: [{ image: { content: red }, features: LABELS }] });
+  for (const [sent, said] of [
+    ["application/x-www-form-urlencoded", "not application/x-www-form-urlencoded"],
+    ["text/plain;charset=UTF-8", "not text/plain;charset=UTF-8"],
+    [undefined, "none was sent"],
+  ] as const) {
+    const headers: Record<string, string> = sent === undefined ? {} : { "content-type": sent };
+    const answer = await fetch(`${server.url}/v1/images:annotate`, {
+      method: "POST",
+      headers,
+      body: Buffer.from(body),
+    });
+    assert.deepEqual(await answer.json(), {
+      error: {
+        code: 400,
+        message: `The content type has to be application/json, ${said}.`,
+        status: "INVALID_ARGUMENT",
+      },
+    });
+  }
+});
+
 test("health, metrics and its own description", async () => {
   const health = (await (await fetch(`${server.url}/healthz`)).json()) as Record<string, unknown>;
   assert.deepEqual([health.status, health.tags], ["ok", 4]);

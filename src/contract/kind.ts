@@ -205,6 +205,8 @@ export interface Kind {
   /** Draws random numbers: its fingerprint holds a seed. */
   readonly random?: true;
   readonly item?: ItemShape;
+  /** The same params in their shortest spelling, so that two spellings share a result. Takes valid params; must be light. */
+  readonly shortest?: (params: JsonObject) => JsonObject;
   readonly impl?: (params: JsonObject) => readonly ImplName[];
   /** Environment variables without secrets that its libraries read (where credentials are found). */
   readonly environment?: (params: JsonObject) => readonly string[];

@@ -166,10 +166,12 @@ export class StageBinder {
     inputs: Readonly<Record<string, InputRef>>,
   ): StageConfig {
     const given = child(entry.value, "with") ?? mapValue(entry.key, new Map());
-    const params = (given.kind === "map" ? toJson(given) : {}) as JsonObject;
-    const asGiven = structuredClone(params);
+    const values = (given.kind === "map" ? toJson(given) : {}) as JsonObject;
+    const asGiven = structuredClone(values);
     const validator = kindValidator(this.validators, kind.name);
-    if (validator && given.kind === "map" && !validator.validate(params)) {
+    const valid = validator === undefined || (given.kind === "map" && validator.validate(values));
+    const params = (valid && kind.shortest?.(values)) || values;
+    if (validator && given.kind === "map" && !valid) {
       const owner = kind.name === name ? name : `${name} (${kind.name})`;
       const checked = { value: given.entries.size > 0 ? given : mapValue(entry.key, new Map()), name, owner };
       append(this.problems, explainViolations(validator.validate.errors ?? [], checked));

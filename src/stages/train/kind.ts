@@ -1,6 +1,8 @@
 import type { Kind } from "../../contract/kind.js";
+import type { JsonObject } from "../../core/json.js";
 import { misfit } from "./misfit.js";
 import type { Params } from "./schema.js";
+import { shortest } from "./spelling.js";
 import { tooSlow, type Work } from "./too-slow.js";
 import { weightsIdentity } from "./weights.js";
 
@@ -14,6 +16,7 @@ export const kind: Kind = {
     { name: "model", holds: "model", summary: "student.json, model.json, weights.bin, history.jsonl" },
   ],
   random: true,
+  shortest: (params) => shortest(params as unknown as Params) as unknown as JsonObject,
   identity: weightsIdentity,
   impl: () => ["engine"],
   refusal({ with: params, impl, upstream }) {

@@ -54,7 +54,8 @@ export function trainSpec(params: Params, { seed, samples, tagWeights }: DataFac
 
 type GivenTerm = Exclude<Params["loss"], string>[number];
 
-function lossSpec(params: Pick<Params, "loss" | "temperature" | "label_smoothing">): LossSpec {
+/** The loss that params describe. */
+export function lossSpec(params: Pick<Params, "loss" | "temperature" | "label_smoothing">): LossSpec {
   const given: readonly GivenTerm[] = typeof params.loss === "string" ? [{ type: params.loss }] : params.loss;
   return {
     terms: given.map((term) => lossTerm(term, params.temperature)),
@@ -78,12 +79,14 @@ function lossTerm(term: GivenTerm, standard: number): LossTerm {
   }
 }
 
-function unreturnedWeight(unreturned: Params["unreturned"]): TargetWeighting["unreturned"] {
+/** Weight of the target of a tag that the teacher did not return. */
+export function unreturnedWeight(unreturned: Params["unreturned"]): TargetWeighting["unreturned"] {
   if (typeof unreturned === "object") return unreturned.weight;
   return unreturned === "zero" ? 1 : 0;
 }
 
-function optimizerSpec(param: Params["optimizer"]): OptimizerSpec {
+/** The optimiser that a param describes. */
+export function optimizerSpec(param: Params["optimizer"]): OptimizerSpec {
   const given: Exclude<typeof param, string> = typeof param === "string" ? { type: param } : param;
   switch (given.type) {
     case "adam":
@@ -97,7 +100,8 @@ function optimizerSpec(param: Params["optimizer"]): OptimizerSpec {
   }
 }
 
-function scheduleSpec({ schedule, epochs }: Params): Schedule {
+/** The schedule that params describe. */
+export function scheduleSpec({ schedule, epochs }: Pick<Params, "schedule" | "epochs">): Schedule {
   const given: Exclude<typeof schedule, string> =
     typeof schedule === "string" ? { type: schedule } : schedule;
   if (given.type !== "step") return { type: given.type };

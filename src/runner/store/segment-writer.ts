@@ -6,8 +6,8 @@ import { type Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
 import { fsyncPath, writeFileAtomic } from "../../core/files.js";
 import { sha256File } from "../../core/hash.js";
 import { packsFolder } from "../../core/layout.js";
+import { LineFile } from "../../core/line-file.js";
 import type { Blobs } from "./blobs.js";
-import { LineFile } from "./line-file.js";
 import { remove } from "./paths.js";
 import { type SegmentFolder, type SegmentManifest, sumOf } from "./segments.js";
 

@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
 import { answerIn, isAnswer, logLines } from "../../core/answer-log.js";
 import { isJsonObject } from "../../core/json.js";
-import { LineFile } from "./line-file.js";
+import { LineFile } from "../../core/line-file.js";
 import { moveToDamaged, parseJson, uniqueName } from "./paths.js";
 import type { Problem } from "./problem.js";
 import type { Store } from "./store.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { goneBlobs, listPacks, packIndex } from "../../core/blobs.js";
 import { type Duck, sqlString } from "../../core/duck.js";
 import { packsFolder } from "../../core/layout.js";
-import { LineFile } from "./line-file.js";
+import { LineFile } from "../../core/line-file.js";
 import { looseBlobs } from "./loose.js";
 import { blobQueries } from "./marks.js";
 import { remove } from "./paths.js";

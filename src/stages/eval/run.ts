@@ -7,7 +7,7 @@ import type { EngineId } from "../../engine/resolve.js";
 import { Dataset, type Split } from "../../student/dataset.js";
 import { topLabels } from "../../student/labels.js";
 import { loadStudent, type Student } from "../../student/model-file.js";
-import { LineFile } from "../line-file.js";
+import { RowFile } from "../row-file.js";
 import { type Measured, measure } from "./measure.js";
 import { addPictures } from "./pictures.js";
 import { predictions } from "./predictions.js";
@@ -44,7 +44,7 @@ async function run(context: StageContext): Promise<StageResult> {
     await openEngine(context.impl.engine as EngineId),
   );
   const duck = await Duck.open({ scratch: context.scratch, threads: context.cpus });
-  const lines = new LineFile(join(context.scratch, "predictions.jsonl"));
+  const lines = new RowFile(join(context.scratch, "predictions.jsonl"));
   try {
     const samples = new Samples(duck, context.inputs.data!.path("samples.parquet"));
     const prevalence = await samples.trainPrevalence(student.tags.length, params.positive_at);
@@ -58,7 +58,7 @@ async function run(context: StageContext): Promise<StageResult> {
   }
 }
 
-async function measureStudent(parts: Run, lines: LineFile): Promise<Measured> {
+async function measureStudent(parts: Run, lines: RowFile): Promise<Measured> {
   const { context, params, samples, student, prevalence } = parts;
   const data = new Dataset(context.inputs.data!);
   checkTags(student.tags, data.tags);
@@ -109,11 +109,11 @@ function checkTags(model: readonly string[], data: readonly string[]): void {
   );
 }
 
-async function write(parts: Run, measured: Measured, lines: LineFile): Promise<StageResult> {
+async function write(parts: Run, measured: Measured, lines: RowFile): Promise<StageResult> {
   const { context, duck, samples, student, prevalence } = parts;
   const folder = context.outDir("report");
   const rows = tagRows(student.tags, measured, prevalence);
-  const tagLines = new LineFile(join(context.scratch, "tags.jsonl"));
+  const tagLines = new RowFile(join(context.scratch, "tags.jsonl"));
   try {
     for (const row of rows) tagLines.add(tagColumns(row));
     const tags = await tagLines.toTable(duck, TAG_COLUMNS, ["position"], join(folder, "tags.parquet"));

@@ -5,15 +5,15 @@ import { sha256 } from "../../core/hash.js";
 import type { PackWriter } from "../../core/packs.js";
 import { sharp } from "../../core/sharp.js";
 import { readSeedFile, type SeedImage } from "../../student/seed-file.js";
-import type { LineFile } from "../line-file.js";
+import type { RowFile } from "../row-file.js";
 import { dataFiles } from "./files.js";
 import type { Params } from "./schema.js";
 
 /** What the data files hold, row by row: tables as pack wants them, and what could not be taken. */
 export interface Lines {
-  readonly images: LineFile;
-  readonly labels: LineFile;
-  readonly failures: LineFile;
+  readonly images: RowFile;
+  readonly labels: RowFile;
+  readonly failures: RowFile;
 }
 
 /** Failures that the note at the end tells. */

@@ -6,8 +6,8 @@ import { PackIndex } from "../../core/pack-index.js";
 import { PackWriter, readPlace } from "../../core/packs.js";
 import { sharp } from "../../core/sharp.js";
 import { type WrittenTable, writeOrdered } from "../../core/tables.js";
-import { LineFile } from "../line-file.js";
 import { stage as pack } from "../pack/run.js";
+import { RowFile } from "../row-file.js";
 import { gather } from "./gather.js";
 import type { Params } from "./schema.js";
 import { readTags } from "./tags.js";
@@ -76,7 +76,7 @@ export const stage: StageModule = {
 };
 
 function lineFiles(scratch: string) {
-  const file = (name: string) => new LineFile(join(scratch, `${name}.jsonl`));
+  const file = (name: string) => new RowFile(join(scratch, `${name}.jsonl`));
   return { images: file("images"), labels: file("labels"), index: file("index"), failures: file("failures") };
 }
 

@@ -1,4 +1,4 @@
-import Type, { type Static } from "typebox";
+import Type, { type Static, type TProperties } from "typebox";
 
 /** Keras's names: the layers and arguments that tfjs trains on every engine. */
 const strict = { additionalProperties: false };
@@ -41,104 +41,67 @@ function pair(description: string) {
   });
 }
 
-const Conv2D = Type.Object(
-  {
-    type: Type.Literal("Conv2D", { description: "2-D convolution." }),
-    name,
-    filters: Type.Integer({ description: "Channels it gives.", minimum: 1 }),
-    kernel_size: pair("Size of the kernel"),
-    strides: Type.Optional(pair("Default: 1")),
-    padding,
-    activation: optionalActivation,
-    use_bias,
-    kernel_initializer,
-  },
-  { ...strict, description: "2-D convolution." },
-);
+/** A layer of Keras's with its arguments. */
+function layer<N extends string, P extends TProperties>(type: N, description: string, args: P) {
+  return Type.Object(
+    { type: Type.Literal(type, { description }), name, ...args },
+    { ...strict, description },
+  );
+}
+
+const Conv2D = layer("Conv2D", "2-D convolution.", {
+  filters: Type.Integer({ description: "Channels it gives.", minimum: 1 }),
+  kernel_size: pair("Size of the kernel"),
+  strides: Type.Optional(pair("Default: 1")),
+  padding,
+  activation: optionalActivation,
+  use_bias,
+  kernel_initializer,
+});
 
 const pool = {
-  name,
   pool_size: Type.Optional(pair("Default: 2")),
   strides: Type.Optional(pair("Default: the pool's size")),
   padding,
 };
+const MaxPooling2D = layer("MaxPooling2D", "The largest value of each window.", pool);
+const AveragePooling2D = layer("AveragePooling2D", "The mean of each window.", pool);
+const GlobalMaxPooling2D = layer("GlobalMaxPooling2D", "The largest value of each channel.", {});
+const GlobalAveragePooling2D = layer("GlobalAveragePooling2D", "The mean of each channel.", {});
 
-const MaxPooling2D = Type.Object(
-  { type: Type.Literal("MaxPooling2D", { description: "The largest value of each window." }), ...pool },
-  { ...strict, description: "The largest value of each window." },
-);
-
-const AveragePooling2D = Type.Object(
-  { type: Type.Literal("AveragePooling2D", { description: "The mean of each window." }), ...pool },
-  { ...strict, description: "The mean of each window." },
-);
-
-const GlobalMaxPooling2D = Type.Object(
-  { type: Type.Literal("GlobalMaxPooling2D", { description: "The largest value of each channel." }), name },
-  { ...strict, description: "The largest value of each channel." },
-);
-
-const GlobalAveragePooling2D = Type.Object(
-  { type: Type.Literal("GlobalAveragePooling2D", { description: "The mean of each channel." }), name },
-  { ...strict, description: "The mean of each channel." },
-);
-
-const BatchNormalization = Type.Object(
-  {
-    type: Type.Literal("BatchNormalization", { description: "Normalises each channel over the batch." }),
-    name,
-    momentum: Type.Optional(
-      Type.Number({
-        description: "Share of the moving statistics that a step keeps. Default: 0.99.",
-        minimum: 0,
-        exclusiveMaximum: 1,
-      }),
-    ),
-    epsilon: Type.Optional(
-      Type.Number({ description: "Added to the variance. Default: 0.001.", exclusiveMinimum: 0 }),
-    ),
-  },
-  { ...strict, description: "Normalises each channel over the batch." },
-);
-
-const Activation = Type.Object(
-  { type: Type.Literal("Activation", { description: "A function of each value." }), name, activation },
-  { ...strict, description: "A function of each value." },
-);
-
-const Dense = Type.Object(
-  {
-    type: Type.Literal("Dense", {
-      description: "Every unit sees every value; after Flatten or a global pooling.",
+const BatchNormalization = layer("BatchNormalization", "Normalises each channel over the batch.", {
+  momentum: Type.Optional(
+    Type.Number({
+      description: "Share of the moving statistics that a step keeps. Default: 0.99.",
+      minimum: 0,
+      exclusiveMaximum: 1,
     }),
-    name,
-    units: Type.Integer({ description: "Values it gives.", minimum: 1 }),
-    activation: optionalActivation,
-    use_bias,
-    kernel_initializer,
-  },
-  { ...strict, description: "Every unit sees every value." },
-);
+  ),
+  epsilon: Type.Optional(
+    Type.Number({ description: "Added to the variance. Default: 0.001.", exclusiveMinimum: 0 }),
+  ),
+});
 
-const Dropout = Type.Object(
-  {
-    type: Type.Literal("Dropout", { description: "Sets a share of the values to 0 while training." }),
-    name,
-    rate: Type.Optional(
-      Type.Number({
-        description: "The share. Default: the stage's `dropout`.",
-        minimum: 0,
-        exclusiveMaximum: 1,
-      }),
-    ),
-  },
-  { ...strict, description: "Sets a share of the values to 0 while training." },
-);
+const Activation = layer("Activation", "A function of each value.", { activation });
 
-const Flatten = Type.Object(
-  { type: Type.Literal("Flatten", { description: "Rows, columns and channels in one row." }), name },
-  { ...strict, description: "Rows, columns and channels in one row." },
-);
+const Dense = layer("Dense", "Every unit sees every value; after Flatten or a global pooling.", {
+  units: Type.Integer({ description: "Values it gives.", minimum: 1 }),
+  activation: optionalActivation,
+  use_bias,
+  kernel_initializer,
+});
+
+const Dropout = layer("Dropout", "Sets a share of the values to 0 while training.", {
+  rate: Type.Optional(
+    Type.Number({
+      description: "The share. Default: the stage's `dropout`.",
+      minimum: 0,
+      exclusiveMaximum: 1,
+    }),
+  ),
+});
+
+const Flatten = layer("Flatten", "Rows, columns and channels in one row.", {});
 
 const ALL = [
   Conv2D,

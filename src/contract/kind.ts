@@ -228,6 +228,8 @@ export interface Kind {
   readonly listedAtPlan?: (params: JsonObject) => boolean;
   /** Absolute URL of the module that exports `stage: StageModule` (whole) or `items: ItemModule`. */
   readonly module: string;
+  /** URLs of the modules that `module` loads later on, for these params: a host that is started early loads them, too. */
+  readonly loads?: (params: JsonObject) => readonly string[];
   /**
    * What speaks against carrying the stage out on this machine: a run that would come to it ends before it begins, and a
    * plan says so. Runs in the runner, must be light.

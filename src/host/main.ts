@@ -15,13 +15,13 @@ import { runWhole } from "./whole.js";
 const PARENT_EVERY = 1000;
 
 /**
- * The stage host: `node host/main.js <task folder> [<module>]`. Exit 0 whenever result.json was written. A module is
- * given where the host is started before its task is written: it loads that module, and looks for the task when its
+ * The stage host: `node host/main.js <task folder> [<module> …]`. Exit 0 whenever result.json was written. Modules are
+ * given where the host is started before its task is written: it loads them, and looks for the task when its
  * input ends. No task by then means that there is nothing to do, or nobody left who wants it.
  */
 async function main(): Promise<void> {
-  const [folder, early] = process.argv.slice(2) as [string, string?];
-  if (early !== undefined && !(await isWanted(folder, early))) return;
+  const [folder, ...early] = process.argv.slice(2) as [string, ...string[]];
+  if (early.length > 0 && !(await isWanted(folder, early))) return;
   const task = readTask(folder);
   const secrets = takeSecrets(task.secrets);
   const redactor = new Redactor(secrets.values());
@@ -68,9 +68,9 @@ async function main(): Promise<void> {
   }
 }
 
-async function isWanted(folder: string, module: string): Promise<boolean> {
-  // What is wrong with it is said when the task wants it.
-  import(module).catch(() => {});
+async function isWanted(folder: string, modules: readonly string[]): Promise<boolean> {
+  // What is wrong with one is said when the task wants it.
+  for (const module of modules) import(module).catch(() => {});
   await finished(process.stdin.resume());
   return existsSync(join(folder, TASK_FILES.task));
 }

@@ -5,6 +5,7 @@ import type { Registry } from "../contract/kind.js";
 import type { Pipeline, StageConfig } from "./config/pipeline.js";
 import type { Listener } from "./events.js";
 import { Cores } from "./execute/cores.js";
+import { EarlyHosts } from "./execute/early-hosts.js";
 import { halted, skipped } from "./execute/halt.js";
 import { localExecutor } from "./execute/local-executor.js";
 import type { RunState } from "./execute/run-state.js";
@@ -111,6 +112,7 @@ export async function runPipeline(options: RunOptions): Promise<RunRecord> {
       warnings.set(stage, said.add(message));
       recorder.emit({ type: "stage-note", stage, message });
     });
+    const early = new EarlyHosts();
     const remakes = new Map<string, Promise<StageRecord>>();
     const state: RunState = {
       runId,
@@ -119,6 +121,7 @@ export async function runPipeline(options: RunOptions): Promise<RunRecord> {
       recorder,
       executor: localExecutor,
       cores: new Cores(availableParallelism()),
+      early,
       known: new Map(),
       fingerprints: new Map(),
       failed: [],
@@ -134,7 +137,7 @@ export async function runPipeline(options: RunOptions): Promise<RunRecord> {
         return work;
       },
     };
-    const status = await runStages(state);
+    const status = await runStages(state).finally(() => early.dismiss());
     return recorder.finish(status, await git, [...pipeline.stages.keys()]);
   } finally {
     lease?.release();
@@ -142,6 +145,7 @@ export async function runPipeline(options: RunOptions): Promise<RunRecord> {
 }
 
 function settled(state: RunState, record: StageRecord): StageRecord {
+  state.early.dismiss(record.name);
   if (record.status === "ran" || record.status === "cached") {
     state.known.set(record.name, record.outputs);
     if (record.fingerprint !== null) state.fingerprints.set(record.name, record.fingerprint);

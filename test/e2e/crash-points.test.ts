@@ -18,11 +18,11 @@ const CHOSEN: readonly (readonly [process: string, name: string, death: Death])[
   ["runner", "renameSync results/HASH.json", "after"],
   ["runner", "renameSync latest/small/STAGE", "before"],
   ["runner", "renameSync runs/RUN/record.json", "before"],
-  ["host crawl", "openSync scratch/tasks/items-HASH.RUN.1-0/items.jsonl", "before"],
-  ["host resize", "writevSync scratch/tasks/items-HASH.RUN.1-0/blobs.pack", "torn"],
-  ["host label", "writeSync scratch/tasks/items-HASH.RUN.1-0/items.jsonl", "torn"],
-  ["host label", "fsyncSync scratch/tasks/items-HASH.RUN.1-0/items.jsonl", "parent"],
-  ["host own", "renameSync scratch/tasks/stage-HASH.RUN.1-0/result.json", "parent"],
+  ["host crawl", "openSync scratch/tasks/items-HASH.RUN.crawl.1-0/items.jsonl", "before"],
+  ["host resize", "writevSync scratch/tasks/items-HASH.RUN.resize.1-0/blobs.pack", "torn"],
+  ["host label", "writeSync scratch/tasks/items-HASH.RUN.label.1-0/items.jsonl", "torn"],
+  ["host label", "fsyncSync scratch/tasks/items-HASH.RUN.label.1-0/items.jsonl", "parent"],
+  ["host own", "renameSync scratch/tasks/stage-HASH.RUN.own.1-0/result.json", "parent"],
 ];
 
 test("a process of a run dies at a write: the next run has the same results, repeats nothing that was finished", async (t) => {

@@ -5,7 +5,7 @@ import { VisionServer } from "../rigs/vision-server.js";
 import { titleOf } from "./deaths.js";
 import { paidScene, tryPaidDeath } from "./paid-deaths.js";
 
-const LOG = "scratch/tasks/items-HASH.RUN.1-0/answers.jsonl";
+const LOG = "scratch/tasks/items-HASH.RUN.label.1-0/answers.jsonl";
 
 /** Around each step of an answer's way to paid/; test/slow/paid-crash.test.ts tries every write. */
 const CHOSEN: readonly (readonly [process: string, name: string, nth: number, death: Death])[] = [

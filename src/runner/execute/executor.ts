@@ -35,8 +35,8 @@ export interface Executor {
   readonly name: string;
   start(job: Job): RunningJob;
   /**
-   * Starts a host that loads the kind's module while the runner still prepares the task. Absent where starting early
+   * Starts a host that loads modules, one at least, while the runner still prepares the task. Absent where starting early
    * saves nothing (a queue).
    */
-  startEarly?(job: Job, module: string): WaitingJob;
+  startEarly?(job: Job, modules: readonly string[]): WaitingJob;
 }

@@ -1,32 +1,16 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { HostEvent, HostResult } from "../../contract/task.js";
-import { TASK_FILES } from "../../contract/task.js";
+import type { HostResult } from "../../contract/task.js";
 import { checkFile } from "../../core/blobs.js";
 import { Duck } from "../../core/duck.js";
-import { writeFileAtomic } from "../../core/files.js";
 import { itemSpace, stageSeed } from "../plan/fingerprint.js";
 import { ItemRows, inputTable } from "../plan/item-rows.js";
 import { listedColumns, listItems, spoolListing } from "../plan/listing.js";
-import type { WaitingJob } from "./executor.js";
-import { runHost } from "./host-run.js";
+import { ItemHosts } from "./item-hosts.js";
 import { ItemOutputs } from "./item-outputs.js";
 import { endOrphans } from "./orphans.js";
 import { leaveToPay } from "./paid-items.js";
-import {
-  baseTask,
-  failedResult,
-  hostControl,
-  hostJob,
-  type Made,
-  type StageEnv,
-  StageStopped,
-  stageCpus,
-  taskName,
-} from "./stage-env.js";
-
-/** A host is worth starting for this many items; fewer share one. */
-const ITEMS_PER_HOST = 32;
+import { failedResult, type Made, type StageEnv, StageStopped, taskName } from "./stage-env.js";
 
 /**
  * Runs an item stage: what the item cache knows is joined, the rest is split over stage hosts; finished items are
@@ -40,18 +24,18 @@ export async function runItemStage(env: StageEnv): Promise<Made> {
   const work = store.taskDir(taskName(env, `table-${env.fingerprint}`, 0));
   mkdirSync(work, { recursive: true });
   await endOrphans(store, `items-${space}`);
-  let early: WaitingJob | undefined;
+  const hosts = new ItemHosts(env, space);
   try {
     const opening = Duck.open({ scratch: work });
-    early = startEarly(env, space);
+    hosts.startEarly();
     const duck = await opening;
     try {
-      return await mapItems(env, duck, space, work, early);
+      return await mapItems(env, duck, space, work, hosts);
     } finally {
       duck.close();
     }
   } finally {
-    early?.dismiss();
+    hosts.dismiss();
     rmSync(work, { recursive: true, force: true });
   }
 }
@@ -61,7 +45,7 @@ async function mapItems(
   duck: Duck,
   space: string,
   work: string,
-  early: WaitingJob | undefined,
+  hosts: ItemHosts,
 ): Promise<Made> {
   const { stage } = env;
   const { store } = env.options;
@@ -79,8 +63,9 @@ async function mapItems(
     const leave = paid && (await leaveToPay(env, paid, duck));
     let results: HostResult[];
     try {
-      const folders = await prepareHosts(env, rows, space, processed, leave?.ledger);
-      results = await runHosts(env, folders, early, processed);
+      const folders = await hosts.prepare(rows, processed, leave?.ledger);
+      results = await hosts.run(processed);
+      if (results.every(({ status }) => status === "ok")) env.onWorked();
       transientFailures = await outputs.notePassing(folders);
       await store.items.commit(space, shape.columns, folders, duck);
     } finally {
@@ -91,19 +76,6 @@ async function mapItems(
     await rows.loadDone();
   }
   return await finish(env, outputs, work, { processed, transientFailures });
-}
-
-/**
- * Starts the first host while the tables are read: nearly always there is something to do. Not where it is given
- * secrets, which it must take out of its environment before it loads anything: it learns their names from its task.
- */
-function startEarly(env: StageEnv, space: string): WaitingJob | undefined {
-  if (env.stage.secrets.length > 0) return undefined;
-  return env.executor.startEarly?.(hostJob(env, hostFolder(env, space, 0)), env.stage.kind.module);
-}
-
-function hostFolder(env: StageEnv, space: string, host: number): string {
-  return env.options.store.taskDir(taskName(env, `items-${space}`, host));
 }
 
 async function openInput(env: StageEnv, rows: ItemRows, work: string): Promise<void> {
@@ -135,66 +107,6 @@ async function openInput(env: StageEnv, rows: ItemRows, work: string): Promise<v
     warn(
       `left out ${twice === 1 ? "an item" : `${twice} items`} with the id of one before: the first counts`,
     );
-}
-
-/** Writes a task folder for each host that will share the items. */
-async function prepareHosts(
-  env: StageEnv,
-  rows: ItemRows,
-  space: string,
-  count: number,
-  ledger: string | undefined,
-): Promise<readonly string[]> {
-  const { stage } = env;
-  const most = stage.kind.item?.hosts?.(stage.params.all) ?? stageCpus(stage);
-  const hosts = Math.max(1, Math.min(most, Math.ceil(count / ITEMS_PER_HOST)));
-  const folders: string[] = [];
-  for (let host = 0; host < hosts; host++) {
-    const folder = hostFolder(env, space, host);
-    mkdirSync(folder, { recursive: true });
-    const total = await rows.writeTodo(host, hosts, join(folder, TASK_FILES.todo));
-    const task = {
-      ...baseTask(env, "items"),
-      cpus: Math.max(1, Math.floor(stageCpus(stage) / hosts)),
-      columns: stage.kind.item?.columns ?? [],
-      total,
-      ...(ledger === undefined ? {} : { ledger }),
-    };
-    writeFileAtomic(join(folder, TASK_FILES.task), JSON.stringify(task));
-    folders.push(folder);
-  }
-  return folders;
-}
-
-async function runHosts(
-  env: StageEnv,
-  folders: readonly string[],
-  early: WaitingJob | undefined,
-  total: number,
-): Promise<HostResult[]> {
-  const done = folders.map(() => 0);
-  // One host's failure ends the others early: what they have finished is kept.
-  const failure = new AbortController();
-  const control = hostControl(env);
-  const signal = AbortSignal.any([control.signal, failure.signal]);
-  return Promise.all(
-    folders.map(async (folder, host) => {
-      const onEvent = (event: HostEvent) => {
-        if (event.type !== "progress") return env.onEvent(event);
-        done[host] = event.done;
-        env.onEvent({ type: "progress", done: done.reduce((a, b) => a + b, 0), total });
-      };
-      const running = host === 0 && early ? early.begin() : env.executor.start(hostJob(env, folder));
-      const result = await runHost(running, folder, { ...control, signal, onEvent });
-      if (result.status === "failed") failure.abort();
-      return result;
-    }),
-  ).then((results) => results.sort((a, b) => rank(a) - rank(b)));
-}
-
-/** A failure says more than the interruptions it caused. */
-function rank(result: HostResult): number {
-  return ["failed", "interrupted", "ok"].indexOf(result.status);
 }
 
 async function finish(

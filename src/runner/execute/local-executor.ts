@@ -12,9 +12,9 @@ const MEMORY_EVERY = 500;
 export const localExecutor: Executor = {
   name: "local",
   start: (job) => follow(launch(job), job),
-  startEarly(job, module) {
+  startEarly(job, modules) {
     // The end of its input tells the host to look for its task: also when this process dies.
-    const child = launch(job, module);
+    const child = launch(job, modules);
     const running = follow(child, job);
     // It may be dead by then; the end of its process says so.
     child.stdin?.on("error", () => {});
@@ -29,14 +29,14 @@ export const localExecutor: Executor = {
   },
 };
 
-function launch(job: Job, early?: string): ChildProcess {
+function launch(job: Job, early: readonly string[] = []): ChildProcess {
   mkdirSync(dirname(job.logFile), { recursive: true });
   const log = openSync(job.logFile, "a");
   try {
     // Its own group: Ctrl-C reaches the runner alone, which then asks the host to stop.
-    return spawn(process.execPath, [HOST, job.folder, ...(early === undefined ? [] : [early])], {
+    return spawn(process.execPath, [HOST, job.folder, ...early], {
       env: job.env,
-      stdio: [early === undefined ? "ignore" : "pipe", log, log],
+      stdio: [early.length === 0 ? "ignore" : "pipe", log, log],
       detached: true,
     });
   } finally {

@@ -5,6 +5,7 @@ import type { ArtifactRef } from "../plan/plan.js";
 import type { Planner } from "../plan/planner.js";
 import type { RunOptions } from "../runner.js";
 import type { Cores } from "./cores.js";
+import type { EarlyHosts } from "./early-hosts.js";
 import type { Executor } from "./executor.js";
 
 /** What the stages of one run share. */
@@ -15,6 +16,7 @@ export interface RunState {
   readonly recorder: Recorder;
   readonly executor: Executor;
   readonly cores: Cores;
+  readonly early: EarlyHosts;
   /** Outputs of the stages that are done, by name. */
   readonly known: Map<string, Readonly<Record<string, ArtifactRef>>>;
   /** Fingerprints of the stages that are done, by name. */

@@ -13,21 +13,29 @@ import type { ArtifactRef } from "../plan/plan.js";
 import type { StagePlan } from "../plan/planner.js";
 import type { RunOptions } from "../runner.js";
 import type { Store } from "../store/store.js";
-import type { Executor, Job } from "./executor.js";
+import type { Executor, Job, WaitingJob } from "./executor.js";
 import type { HostControl } from "./host-run.js";
 
-/** All that carrying out one attempt of one stage needs. */
-export interface StageEnv {
+/** Whose a host is: one attempt of one stage. */
+export interface HostOwner {
   readonly runId: string;
   readonly options: RunOptions;
-  readonly executor: Executor;
   readonly stage: StageConfig;
+  readonly attempt: number;
+  readonly logFile: string;
+}
+
+/** All that carrying out one attempt of one stage needs. */
+export interface StageEnv extends HostOwner {
+  readonly executor: Executor;
   readonly plan: StagePlan;
   readonly fingerprint: string;
   readonly inputs: Readonly<Record<string, ArtifactRef>>;
-  readonly attempt: number;
-  readonly logFile: string;
+  /** A host that waits for its task; undefined where this stage's hosts may not start early. */
+  readonly early: (folder: string) => WaitingJob | undefined;
   readonly onEvent: (event: HostEvent) => void;
+  /** Its hosts have done their work: what is left is to write it down. */
+  readonly onWorked: () => void;
 }
 
 /** What a stage gave: its outputs are in the store, its result is not written yet. */
@@ -50,8 +58,13 @@ export function stageCpus(stage: StageConfig): number {
 }
 
 /** A task folder's name says whose it is: gc and later runs can tell an abandoned one. */
-export function taskName(env: StageEnv, what: string, part: number): string {
-  return `${what}.${env.runId}.${env.attempt}-${part}`;
+export function taskName({ runId, stage, attempt }: HostOwner, what: string, part: number): string {
+  return `${what}.${runId}.${stage.name}.${attempt}-${part}`;
+}
+
+/** The task folder of a host of an item stage. */
+export function hostFolder(owner: HostOwner, space: string, host: number): string {
+  return owner.options.store.taskDir(taskName(owner, `items-${space}`, host));
 }
 
 /** The task of a stage, the item fields aside. */
@@ -91,12 +104,12 @@ function taskInput(store: Store, ref: ArtifactRef): TaskInput {
 const PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "XDG_CACHE_HOME"];
 
 /** The job of a host over a task folder. */
-export function hostJob(env: StageEnv, folder: string): Job {
-  const { memoryMiB } = env.stage.resources;
+export function hostJob({ stage, logFile }: Pick<HostOwner, "stage" | "logFile">, folder: string): Job {
+  const { memoryMiB } = stage.resources;
   return {
     folder,
-    logFile: env.logFile,
-    env: { ...hostEnvironment(env.stage), ...threads(env.stage), [TASK_VARIABLE]: folder },
+    logFile,
+    env: { ...hostEnvironment(stage), ...threads(stage), [TASK_VARIABLE]: folder },
     ...(memoryMiB === undefined ? {} : { memoryMiB }),
   };
 }

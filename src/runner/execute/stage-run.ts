@@ -149,7 +149,10 @@ class StageRun {
       inputs: this.inputs(),
       attempt: this.attempts,
       logFile: state.logFile(stage),
+      early: (folder) => state.early.take(state, env, folder),
       onEvent: (event) => this.onEvent(event),
+      // A host that cannot be started ahead is started later, and then says why.
+      onWorked: () => void state.early.startBelow(state, stage).catch(() => {}),
     };
     try {
       // What only a stage that runs needs is loaded here: most runs find most stages up to date.

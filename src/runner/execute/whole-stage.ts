@@ -31,6 +31,7 @@ export async function runWholeStage(env: StageEnv): Promise<Made> {
       onEvent: env.onEvent,
     });
     if (result.status !== "ok") throw new StageStopped(result);
+    env.onWorked();
     const outputs = await ingestOutputs(env, folder, result);
     return { outputs, metrics: result.metrics, items: null, transientFailures: 0 };
   } finally {

@@ -58,4 +58,5 @@ export const kind: Kind = {
   identity: async (context) => sourceOf(context.with).identity?.(paramsOf(context.with), context),
   needs: (params) => sourceOf(params).needs?.(paramsOf(params)),
   module: new URL("./run.js", import.meta.url).href,
+  loads: (params) => [sourceOf(params).worker],
 };

@@ -23,6 +23,8 @@ export interface Source {
   readonly needs?: (source: JsonObject) => readonly SecretNeed[];
   /** Loads what lists the items; runs in the runner. */
   list(): Promise<Lister>;
+  /** URL of the module that `open` loads. */
+  readonly worker: string;
   /** Opens what turns a listed item into a picture; runs in the stage host. */
   open(context: BaseContext): Promise<ItemWorker>;
 }

@@ -1,12 +1,15 @@
 import type { Source } from "./source.js";
 import { isRemote } from "./sources/urls/remote.js";
 
+const urlOf = (path: string) => new URL(path, import.meta.url).href;
+
 const SOURCES: readonly Source[] = [
   {
     name: "synthetic",
     listedAtPlan: false,
     impl: ["sharp"],
     list: async () => (await import("./sources/synthetic/list.js")).list,
+    worker: urlOf("./sources/synthetic/worker.js"),
     open: async (context) => (await import("./sources/synthetic/worker.js")).open(context),
   },
   {
@@ -14,6 +17,7 @@ const SOURCES: readonly Source[] = [
     listedAtPlan: true,
     impl: [],
     list: async () => (await import("./sources/local/list.js")).list,
+    worker: urlOf("./sources/local/worker.js"),
     open: async () => (await import("./sources/local/worker.js")).open(),
   },
   {
@@ -27,6 +31,7 @@ const SOURCES: readonly Source[] = [
     needs: ({ list, authorization_env: variable }) =>
       isRemote(String(list)) && typeof variable === "string" ? [{ variable }] : [],
     list: async () => (await import("./sources/urls/list.js")).list,
+    worker: urlOf("./http/worker.js"),
     open: async (context) => (await import("./http/worker.js")).openFetcher(context),
   },
   {
@@ -36,6 +41,7 @@ const SOURCES: readonly Source[] = [
     fetches: true,
     columns: () => ["tags"],
     list: async () => (await import("./sources/pixabay/list.js")).list,
+    worker: urlOf("./http/worker.js"),
     open: async (context) => (await import("./http/worker.js")).openFetcher(context, { linksExpire: true }),
   },
   {
@@ -48,6 +54,7 @@ const SOURCES: readonly Source[] = [
     needs: ({ client_id_env: id, client_secret_env: secret }) =>
       typeof id === "string" && typeof secret === "string" ? [{ variable: id }, { variable: secret }] : [],
     list: async () => (await import("./sources/openverse/list.js")).list,
+    worker: urlOf("./http/worker.js"),
     open: async (context) => (await import("./http/worker.js")).openFetcher(context),
   },
 ];

@@ -44,4 +44,5 @@ export const kind: Kind = {
   environment: (params) => teacherOf(params).environment?.(params.teacher as JsonObject) ?? [],
   needs: (params) => teacherOf(params).needs?.(params.teacher as JsonObject),
   module: new URL("./run.js", import.meta.url).href,
+  loads: (params) => [teacherOf(params).session],
 };

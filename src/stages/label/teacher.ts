@@ -60,5 +60,7 @@ export interface Teacher {
   readonly environment?: (params: JsonObject) => readonly string[];
   /** The secrets it cannot ask without; where left out, all that its params name. */
   readonly needs?: (params: JsonObject) => readonly SecretNeed[];
+  /** URL of the module that `open` loads. */
+  readonly session: string;
   open(context: BaseContext): Promise<TeacherSession>;
 }

@@ -4,10 +4,13 @@ import { modelIdentity } from "./teachers/student/model.js";
 import { googleEnvironment, googleNeeds } from "./teachers/vision/credentials.js";
 import { googlePrice } from "./teachers/vision/price.js";
 
+const urlOf = (path: string) => new URL(path, import.meta.url).href;
+
 const TEACHERS: readonly Teacher[] = [
   {
     name: "builtin",
     impl: ["sharp"],
+    session: urlOf("./teachers/builtin/session.js"),
     open: async (context) => (await import("./teachers/builtin/session.js")).open(context),
   },
   {
@@ -17,12 +20,14 @@ const TEACHERS: readonly Teacher[] = [
     paid: googlePrice,
     environment: googleEnvironment,
     needs: googleNeeds,
+    session: urlOf("./teachers/vision/session.js"),
     open: async (context) => (await import("./teachers/vision/session.js")).openGoogle(context),
   },
   {
     name: "http",
     impl: [],
     single: true,
+    session: urlOf("./teachers/vision/session.js"),
     open: async (context) => (await import("./teachers/vision/session.js")).openHttp(context),
   },
   {
@@ -31,6 +36,7 @@ const TEACHERS: readonly Teacher[] = [
     // A model may take a good part of the memory: one process holds it, and the native engine uses all cores anyway.
     single: true,
     identity: async (params, context) => modelIdentity(params as unknown as StudentTeacher, context),
+    session: urlOf("./teachers/student/session.js"),
     open: async (context) => (await import("./teachers/student/session.js")).open(context),
   },
 ];

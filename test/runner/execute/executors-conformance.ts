@@ -107,7 +107,7 @@ export function executorConformance(executor: Executor): void {
       );
       const task = join(early.folder, TASK_FILES.task);
       renameSync(task, `${task}.later`);
-      const waiting = startEarly(early, module);
+      const waiting = startEarly(early, [module]);
       await untilExists(join(early.root, "loaded"));
       renameSync(`${task}.later`, task);
       assert.deepEqual(await waiting.begin().done, { kind: "exited", code: 0 });
@@ -120,7 +120,7 @@ export function executorConformance(executor: Executor): void {
       if (!startEarly) return t.skip("it has no early start");
       const early = job("");
       rmSync(join(early.folder, TASK_FILES.task));
-      const waiting = startEarly(early, "file:///none.mjs");
+      const waiting = startEarly(early, ["file:///none.mjs"]);
       waiting.dismiss();
       assert.deepEqual(await waiting.begin().done, { kind: "exited", code: 0 });
       assert.deepEqual(readdirSync(early.folder), []);

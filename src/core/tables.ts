@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type Duck, parquet, sqlName, sqlString } from "./duck.js";
+import { type Duck, numberedParquet, parquet, sqlName, sqlString } from "./duck.js";
 import { sha256 } from "./hash.js";
 import { canonicalJson } from "./json.js";
 
@@ -78,8 +78,8 @@ export async function describeTable(
   path: string,
   onRow?: (json: string) => void,
 ): Promise<WrittenTable> {
-  const source = `read_parquet(${sqlString(path)}, file_row_number = true)`;
-  const schema = await duck.all(`DESCRIBE SELECT * FROM read_parquet(${sqlString(path)})`);
+  const source = numberedParquet(path);
+  const schema = await duck.all(`DESCRIBE SELECT * FROM ${parquet(path)}`);
   const columns = schema.map((column) => [String(column.column_name), String(column.column_type)]);
   const hash = createHash("sha256");
   hash.update(`table/1\n${canonicalJson(columns)}\n`);

@@ -83,9 +83,9 @@ async function openInput(env: StageEnv, rows: ItemRows, work: string): Promise<v
   const { store, pipeline } = options;
   const port = stage.kind.item?.port;
   if (port !== undefined) {
-    const { path, name, blob } = inputTable(store, env.inputs[port]?.hash ?? "", port);
-    checkFile(path, blob, `${name} of the input \`${port}\``);
-    return rows.openTable(path);
+    const table = inputTable(store, env.inputs[port]?.hash ?? "", port);
+    checkFile(table.path, table.blob, `${table.name} of the input \`${port}\``);
+    return rows.openTable(table);
   }
   const listing = join(work, "listing.jsonl");
   const names = listedColumns(stage.kind, stage.params);

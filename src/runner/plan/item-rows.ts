@@ -61,9 +61,21 @@ export class ItemRows {
   /**
    * Opens the input rows from an artifact's table. An item's outcome depends on its `blob`, and on the columns that the
    * kind reads beside it.
+   *
+   * @throws StageError for a table, of a command or module, that is none of items
    */
-  async openTable(path: string): Promise<void> {
-    const available = await this.duck.columns(parquet(path));
+  async openTable({ path, name }: InputTable): Promise<void> {
+    const described = await this.duck.all(`DESCRIBE SELECT * FROM ${parquet(path)}`);
+    const types = new Map(described.map((column) => [String(column.column_name), column.column_type]));
+    const missing = ["id", "blob"].find((column) => !types.has(column));
+    if (missing !== undefined || types.get("blob") !== "VARCHAR") {
+      const fault = missing === undefined ? "has no text in its column blob" : `has no column ${missing}`;
+      throw new StageError(`${name} at its input \`${this.shape.port}\` ${fault}`, {
+        class: "bad-table",
+        hint: "a row is an item: its id, and as blob the sha256 of its bytes in the store; crawl and resize give such rows",
+      });
+    }
+    const available = [...types.keys()];
     const read = (this.shape.reads ?? []).filter((name) => available.includes(name));
     const input = `concat_ws('/', ${["blob", ...read].map(sqlName).join(", ")})`;
     await this.openInput(`SELECT *, ${input} AS input, '' AS locator FROM ${parquet(path)}`);
@@ -181,12 +193,17 @@ function bytesOf(segment: Segment): number {
   return statSync(segment.parquet).size;
 }
 
+/** A table in an artifact. */
+interface InputTable {
+  /** Its name there. */
+  readonly name: string;
+  /** Where its bytes are, and their sha256. */
+  readonly path: string;
+  readonly blob: string;
+}
+
 /** The table in an artifact. @throws StageError where there is none */
-export function inputTable(
-  store: Store,
-  hash: string,
-  port: string,
-): { readonly path: string; readonly name: string; readonly blob: string } {
+export function inputTable(store: Store, hash: string, port: string): InputTable {
   const entries = Object.entries(store.trees.get(hash)?.entries ?? {});
   const found = entries.find(([, entry]) => entry.table);
   if (found) return { name: found[0], blob: found[1].blob, path: store.blobs.path(found[1].blob) };

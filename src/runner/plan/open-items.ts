@@ -23,7 +23,7 @@ export async function countOpen(
   try {
     const space = itemSpace(registry, stage, pipeline.seed, preimage);
     const rows = new ItemRows(duck, shape, store, space);
-    await rows.openTable(inputTable(store, input.hash, String(shape.port)).path);
+    await rows.openTable(inputTable(store, input.hash, String(shape.port)));
     await rows.loadKnown(false);
     return await countAnswers(duck, work ? store.paid.allLogs(ledgerOf(work)) : [], "todo");
   } finally {

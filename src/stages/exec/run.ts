@@ -1,13 +1,10 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { type StageContext, StageError, type StageModule } from "../../contract/stage.js";
 import { TASK_VARIABLE } from "../../contract/task.js";
-import { Duck } from "../../core/duck.js";
-import { describeTable } from "../../core/tables.js";
 import { linkInputs } from "./inputs.js";
 import { collectOutputs } from "./outputs.js";
 import type { Params } from "./schema.js";
 import { runShell } from "./shell.js";
+import { describeTables } from "./tables.js";
 
 /** The only variables handed on without being declared. */
 const PLAIN = ["PATH", "HOME", "TMPDIR", "LANG"];
@@ -50,30 +47,6 @@ function environment(context: StageContext, params: Params): Record<string, stri
   }
   for (const name of params.env) env[name] = context.secret(name);
   return { ...env, ...params.values };
-}
-
-/** Parquet files are tables: their content hash ignores the encoding, and blobs they name are kept by gc. */
-async function describeTables(context: StageContext, output: string) {
-  const paths = readdirSync(output, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".parquet"))
-    .sort();
-  if (paths.length === 0) return [];
-  const duck = await Duck.open({ scratch: context.scratch, threads: context.cpus });
-  try {
-    const tables = [];
-    for (const path of paths) {
-      try {
-        tables.push({ path, table: await describeTable(duck, join(output, path)) });
-      } catch (error) {
-        throw new StageError(
-          `the command wrote ${path}, which is no Parquet file: ${(error as Error).message}`,
-        );
-      }
-    }
-    return tables;
-  } finally {
-    duck.close();
-  }
 }
 
 function exitHint(code: number | null): string {

@@ -146,3 +146,16 @@ test("the plan tells what it costs: at most, while inputs are unknown; exactly, 
     maxCost: 5.5,
   });
 });
+
+test("the plan bounds the cost where the pictures' table is lost", async () => {
+  const rig = await rigWith(
+    6,
+    ", tariff: { free: 0, steps: [{ above: 0, usd_per_1000: 1000 }] }, max_cost: 6",
+  );
+  await rig.run(["resize"]);
+  rmSync(join(rig.folder, "artifacts/store"), { recursive: true });
+  const done = await rig.pipe("plan", "p.yaml");
+  assert.equal(done.code, 0, done.stderr);
+  assert.match(done.stdout, /resize +would run +the store has lost/);
+  assert.match(done.stdout, /label asks google-vision about at most 6 units: at most 6\.00 USD/);
+});

@@ -4,13 +4,13 @@ import type { PlanOptions } from "../runner.js";
 import { countOpen } from "./open-items.js";
 import type { ArtifactRef, PlannedCost, PlannedStage, Preimage } from "./plan.js";
 import type { KnownOutputs, StagePlan } from "./planner.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** A planned stage with what it will ask for that costs money, as far as that is known. */
 export async function withCost(
-  options: PlanOptions,
   planned: PlannedStage,
   plans: readonly StagePlan[],
-  known: KnownOutputs,
+  { options, known, whole }: Surroundings,
 ): Promise<PlannedStage> {
   const { kind, params, inputs } = planned.config;
   const ref = inputs[kind.item?.port ?? ""];
@@ -20,7 +20,7 @@ export async function withCost(
   const preimage = plans.find((plan) => plan.planned.name === planned.name)?.preimage;
   const input = known.get(ref.stage)?.[ref.port];
   const cost =
-    input && preimage
+    input && preimage && whole.has(ref.stage)
       ? await knownCost(options, planned.config, kind.item, work, input, preimage)
       : boundedCost(work, mostRows(ref.stage, plans, known));
   return { ...planned, cost };

@@ -3,26 +3,17 @@ import { StageError } from "../../contract/stage.js";
 import { hashRecord } from "../../core/hash.js";
 import { andList } from "../../core/words.js";
 import type { StageConfig } from "../config/pipeline.js";
-import type { PlanOptions } from "../runner.js";
 import { ledgerOf } from "../store/paid.js";
 import { itemSpace, stagePreimage } from "./fingerprint.js";
 import type { PlannedStage } from "./plan.js";
-import type { KnownOutputs, Planner, StagePlan } from "./planner.js";
+import type { StagePlan } from "./planner.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** The secrets that a stage's work cannot do without and whose variables are not set here. */
 export function unsetSecrets({ kind, params, secrets }: StageConfig): readonly SecretNeed[] {
   if (secrets.length === 0) return [];
   const needs = kind.needs?.(params.all) ?? secrets.map((variable) => ({ variable }));
   return needs.filter(({ variable }) => process.env[variable] === undefined);
-}
-
-/** What is known of the stages before one, and the means to know more. */
-export interface Surroundings {
-  readonly options: PlanOptions;
-  readonly planner: Planner;
-  readonly known: KnownOutputs;
-  /** Names of stages whose outputs' bytes are there. */
-  readonly whole: ReadonlySet<string>;
 }
 
 /** A planned stage with what a secret that is not set means to it: it is refused where it would surely ask for the secret. */

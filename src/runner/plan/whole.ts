@@ -5,6 +5,7 @@ import type { ArtifactRef, Plan, PlannedStage, Reason } from "./plan.js";
 import { type KnownOutputs, Planner, type StagePlan } from "./planner.js";
 import { refusalOf } from "./refusal.js";
 import { withSecrets } from "./secrets.js";
+import type { Surroundings } from "./surroundings.js";
 import { unusable } from "./usable.js";
 
 /** Plans every selected stage as far as it can be known without running any. */
@@ -22,7 +23,7 @@ export async function planWhole(options: PlanOptions): Promise<Plan> {
   const around = { options, planner, known, whole };
   const judged: PlannedStage[] = [];
   for (const [i, stage] of stages.entries()) judged.push(await withSecrets(stage, plans[i]!, around));
-  return { pipeline: options.pipeline.name, stages: await withCosts(options, judged, plans, known) };
+  return { pipeline: options.pipeline.name, stages: await withCosts(judged, plans, around) };
 }
 
 /** One stage that cannot be planned must not hide what is known of the others. */
@@ -41,16 +42,15 @@ async function planOne(planner: Planner, stage: StageConfig, known: KnownOutputs
 }
 
 async function withCosts(
-  options: PlanOptions,
   stages: readonly PlannedStage[],
   plans: readonly StagePlan[],
-  known: KnownOutputs,
+  around: Surroundings,
 ): Promise<readonly PlannedStage[]> {
   if (!stages.some(({ config }) => config.kind.item?.paid?.(config.params.all))) return stages;
   // Only who asks for money waits for DuckDB.
   const { withCost } = await import("./cost.js");
   const costed: PlannedStage[] = [];
-  for (const stage of stages) costed.push(await withCost(options, stage, plans, known));
+  for (const stage of stages) costed.push(await withCost(stage, plans, around));
   return costed;
 }
 

@@ -1,10 +1,39 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Writes all of some bytes to an open file: the system may take only a part of them at a time. */
 export function writeWhole(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+
+/** Bytes of an open file, from a place in it. @throws where the file ends before them */
+export function readWhole(fd: number, from: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  fillFrom(fd, from, bytes);
+  return bytes;
+}
+
+/** What is copied at a time. */
+const COPY_BUFFER = 2 ** 20;
+
+/** Appends the bytes `from` to `to` of one open file to another, with little memory. */
+export function copyRange(source: number, from: number, to: number, target: number): void {
+  const buffer = Buffer.allocUnsafe(Math.min(COPY_BUFFER, to - from));
+  for (let at = from; at < to; ) {
+    const part = buffer.subarray(0, Math.min(buffer.length, to - at));
+    fillFrom(source, at, part);
+    writeWhole(target, part);
+    at += part.length;
+  }
+}
+
+function fillFrom(fd: number, from: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) {
+    const got = readSync(fd, bytes, at, bytes.length - at, from + at);
+    if (got === 0) throw new Error(`the file ends at byte ${from + at}, before what is read of it`);
+    at += got;
+  }
 }
 
 /** fsyncs a file or folder, so that what was written or renamed there survives a power cut. */

@@ -23,7 +23,7 @@ export interface ThriftList {
   readonly items: readonly ThriftValue[];
 }
 
-export interface ThriftMap {
+interface ThriftMap {
   /** Types of keys and values in one byte; an empty map has none. */
   readonly types: number;
   readonly pairs: readonly (readonly [ThriftValue, ThriftValue])[];

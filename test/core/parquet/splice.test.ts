@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { numberedParquet, parquet, sqlString } from "../../../src/core/duck.js";
-import { FILE, field } from "../../../src/core/parquet/fields.js";
+import { edited, FILE, field, GROUP, listOf, structsOf } from "../../../src/core/parquet/fields.js";
 import { openParquet, parquetGroups } from "../../../src/core/parquet/file.js";
 import { type ParquetPiece, spliceParquet } from "../../../src/core/parquet/splice.js";
-import { GROUP_ROWS, rowsOf, type Tables, withTables } from "./tables.js";
+import { encodeStruct, T, type ThriftStruct } from "../../../src/core/parquet/thrift.js";
+import { assertPlaces, GROUP_ROWS, rowsOf, type Tables, withTables } from "./tables.js";
 
 const ROWS = 300_000;
 
@@ -62,6 +63,7 @@ test("row groups in new orders and of several files keep every value, and filter
       const path = tables.path(name);
       spliceParquet(path, pieces);
       await assertRows(tables, path, pieces);
+      assertPlaces(path);
       for (const { file, group } of pieces) {
         const salt = file === a ? 1 : 2;
         const row = group * GROUP_ROWS + 1;
@@ -132,10 +134,44 @@ test("the footer keeps what it says of the whole file; a file spliced of itself 
       [1, 2, 0].map((group) => ({ file: again, group })),
     );
     assert.ok(readFileSync(tables.path("back")).equals(readFileSync(a)));
-    const kept = openParquet(again).footer;
+    const [kept, source] = [again, a].map((file) => {
+      const { fd, footer } = openParquet(file);
+      closeSync(fd);
+      return footer;
+    }) as [ThriftStruct, ThriftStruct];
     for (const id of [FILE.version, FILE.schema, FILE.keyValues, FILE.createdBy, FILE.rows]) {
-      assert.deepEqual(field(kept, id), field(openParquet(a).footer, id));
+      assert.deepEqual(field(kept, id), field(source, id));
     }
+  });
+});
+
+test("ordinals that a writer gave its row groups are those of their new places", async () => {
+  await withTables(async (tables) => {
+    const a = await tables.write("a", rowsOf(1, 0, 3 * GROUP_ROWS));
+    const { fd, footer, end } = openParquet(a);
+    closeSync(fd);
+    const groups = structsOf(field(footer, FILE.groups)).map(({ fields }, i) => ({
+      fields: [...fields, { id: GROUP.ordinal, type: T.I16, value: BigInt(i) }],
+    }));
+    const bytes = encodeStruct(edited(footer, { [FILE.groups]: (list) => listOf(list, groups) }));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(bytes.length);
+    const numbered = tables.path("numbered");
+    writeFileSync(
+      numbered,
+      Buffer.concat([readFileSync(a).subarray(0, end), bytes, length, Buffer.from("PAR1")]),
+    );
+    const path = tables.path("spliced");
+    spliceParquet(
+      path,
+      [2, 0, 1].map((group) => ({ file: numbered, group })),
+    );
+    const spliced = openParquet(path);
+    closeSync(spliced.fd);
+    assert.deepEqual(
+      spliced.groups.map(({ struct }) => field(struct, GROUP.ordinal)),
+      [0n, 1n, 2n],
+    );
   });
 });
 

@@ -1,5 +1,9 @@
+import assert from "node:assert/strict";
+import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { Duck, sqlString } from "../../../src/core/duck.js";
+import { CHUNK, field, GROUP, structsOf } from "../../../src/core/parquet/fields.js";
+import { openParquet } from "../../../src/core/parquet/file.js";
 import { temporaryFolder } from "../../rigs/folder.js";
 
 /** Rows in a row group of the tables here. */
@@ -15,6 +19,20 @@ export function rowsOf(salt: number, from: number, to: number): string {
     {width: (i % 640)::INTEGER, name: CASE WHEN i % 3 = 0 THEN NULL ELSE 'n' || i END} AS about,
     NULL::VARCHAR AS nothing
     FROM range(${from}, ${to}) t(i) ORDER BY i`;
+}
+
+/** What a footer says of its row groups beside their pages is true, and no page index is promised. */
+export function assertPlaces(path: string): void {
+  const { fd, groups } = openParquet(path);
+  closeSync(fd);
+  for (const [place, { struct, from }] of groups.entries()) {
+    assert.equal(field(struct, GROUP.fileOffset) ?? BigInt(from), BigInt(from));
+    assert.equal(field(struct, GROUP.ordinal) ?? BigInt(place), BigInt(place));
+    for (const chunk of structsOf(field(struct, GROUP.columns))) {
+      for (const id of [CHUNK.offsetIndexOffset, CHUNK.columnIndexOffset])
+        assert.equal(field(chunk, id), undefined);
+    }
+  }
 }
 
 /** A folder and a DuckDB for one test. */

@@ -12,6 +12,8 @@ export const TASK_FILES = {
   items: "items.jsonl",
   /** Bytes of small item blobs, in the pack format of core/packs.ts. */
   pack: "blobs.pack",
+  /** The pack's index, in the format of core/pack-index.ts; of no use where it does not fit the pack. */
+  index: "blobs.idx",
   /** Larger item blobs, one file each, named by sha256. */
   blobs: "blobs",
   /** Answers that were paid for, in the format of core/answer-log.ts, fsynced one by one. */

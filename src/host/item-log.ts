@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import type { BlobValue } from "../contract/stage.js";
@@ -20,13 +21,19 @@ import type { Redactor } from "./redact.js";
 /** Results wait at most this long, milliseconds, before they are written and fsynced together. */
 const FLUSH_AFTER = 200;
 const FLUSH_LINES = 2000;
+/** Small blobs are written to the pack together, so many bytes at most. */
+const FLUSH_BYTES = 1 << 20;
 
 /** Keeps item results: blobs first, fsynced, then their lines, fsynced. A kill loses what was not flushed yet. */
 export class ItemLog {
   private readonly fd: number;
   private readonly pack: PackWriter;
   private readonly blobs: string;
+  private readonly index: string;
   private lines: string[] = [];
+  /** Small blobs that are not in the pack yet. */
+  private pending = new Map<string, Uint8Array>();
+  private pendingBytes = 0;
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -34,6 +41,7 @@ export class ItemLog {
     private readonly redactor: Redactor,
   ) {
     this.blobs = join(folder, TASK_FILES.blobs);
+    this.index = join(folder, TASK_FILES.index);
     this.pack = new PackWriter(join(folder, TASK_FILES.pack));
     this.fd = openSync(join(folder, TASK_FILES.items), "a");
     this.timer = setInterval(() => this.flush(), FLUSH_AFTER);
@@ -45,7 +53,7 @@ export class ItemLog {
     if (value instanceof Uint8Array) {
       const hash = sha256(value);
       if (value.length < LOOSE_FROM_BYTES) {
-        if (!this.pack.has(hash)) this.pack.append(hash, value);
+        this.putOff(hash, value);
       } else if (!existsSync(join(this.blobs, hash))) {
         writeFileAtomic(join(this.blobs, hash), value);
       }
@@ -70,6 +78,7 @@ export class ItemLog {
     if (this.lines.length === 0) return;
     const bytes = Buffer.from(this.lines.join(""));
     this.lines = [];
+    this.writePending();
     this.pack.sync();
     writeWhole(this.fd, bytes);
     fsyncSync(this.fd);
@@ -79,6 +88,21 @@ export class ItemLog {
     clearInterval(this.timer);
     this.flush();
     closeSync(this.fd);
+    // A shortcut for who takes the pack over, worth no fsync: its sum tells whether it is whole.
+    writeFileSync(this.index, this.pack.encodeIndex());
     this.pack.close();
+  }
+
+  private putOff(hash: string, bytes: Uint8Array): void {
+    if (this.pending.has(hash)) return;
+    this.pending.set(hash, bytes);
+    this.pendingBytes += bytes.length;
+    if (this.pendingBytes >= FLUSH_BYTES) this.writePending();
+  }
+
+  private writePending(): void {
+    this.pack.appendAll(this.pending);
+    this.pending.clear();
+    this.pendingBytes = 0;
   }
 }

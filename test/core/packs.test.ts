@@ -25,6 +25,17 @@ test("a record is magic, length, hash, bytes", () => {
   assert.equal(readFileSync(path, "hex"), `50534231${"03000000"}${hash}616263`);
 });
 
+test("several blobs at once are written as one by one, without those that are there", () => {
+  const folder = temporaryFolder();
+  const blobs = blobsOf(3000);
+  writePack(join(folder, "a.pack"), blobs).close();
+  const writer = writePack(join(folder, "b.pack"), blobs.slice(0, 7));
+  writer.appendAll(blobs.slice(5).map((bytes) => [sha256(bytes), bytes] as const));
+  assert.equal(writer.count, 3000);
+  writer.close();
+  assert.deepEqual(readFileSync(join(folder, "b.pack")), readFileSync(join(folder, "a.pack")));
+});
+
 test("the index finds every blob and no other", () => {
   const path = join(temporaryFolder(), "a.pack");
   const blobs = blobsOf(5000);

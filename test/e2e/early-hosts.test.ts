@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { StoredEvent } from "../../src/runner/events.js";
 import type { RunRecord } from "../../src/runner/lineage/record.js";
+import { registry } from "../../src/stages/registry.js";
 import { VisionServer } from "../rigs/vision-server.js";
 import { fates, hashes, PHOTOS, PhotoRig, stageOf } from "./rig.js";
 
@@ -17,6 +19,17 @@ function lead(rig: PhotoRig, record: RunRecord, stage: string): number {
   assert.ok(begun, `${stage} did not begin`);
   return Date.parse(begun.at) - statSync(join(folder, "logs", `${stage}.log`)).birthtimeMs;
 }
+
+test("what a kind says its hosts will load is there", () => {
+  const loads = (kind: string, part: string, types: readonly string[]) =>
+    types.flatMap((type) => registry.kinds.get(kind)?.loads?.({ [part]: { type } }) ?? []);
+  const urls = [
+    ...loads("crawl", "source", ["synthetic", "local", "urls", "pixabay", "openverse"]),
+    ...loads("label", "teacher", ["builtin", "google-vision", "http", "student"]),
+  ];
+  assert.equal(urls.length, 9);
+  for (const url of urls) assert.ok(existsSync(fileURLToPath(url)), url);
+});
 
 test("the host of the next stage starts while the one before writes its tables", async () => {
   const rig = new PhotoRig();

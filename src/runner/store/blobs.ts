@@ -4,10 +4,12 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -102,20 +104,17 @@ export class Blobs extends BlobReader {
   }
 
   /**
-   * Takes a finished pack into the store under a name. What its index does not list (damaged records) does not exist.
+   * Takes a finished pack into the store under a name. What its index does not list does not exist.
    *
-   * @param verify hashes every record first
+   * @param indexPath a file that may hold its index; where it holds none that fits, the pack is scanned
    */
-  adoptPack(path: string, name: string, verify = true): void {
-    const table = new PackTable();
-    for (const record of scanPack(path, { verify })) {
-      if (record.intact) table.add(record.hash, record);
-    }
+  adoptPack(path: string, name: string, indexPath?: string): void {
+    const index = indexFor(path, indexPath);
     chmodSync(path, 0o444);
     fsyncPath(path);
     const folder = packsFolder(this.root);
     // The index first: one without its pack is nothing, a pack without its index costs each reader a scan.
-    writeFileAtomic(join(folder, `${name}.idx`), table.encode(statSync(path).size));
+    writeFileAtomic(join(folder, `${name}.idx`), index);
     renameSync(path, join(folder, `${name}.pack`));
     fsyncPath(folder);
   }
@@ -149,9 +148,7 @@ export class Blobs extends BlobReader {
       const { size } = statSync(join(folder, `${name}.pack`));
       const path = join(folder, `${name}.idx`);
       if (PackIndex.read(path)?.packSize === size) return false;
-      const table = new PackTable();
-      for (const record of scanPack(join(folder, `${name}.pack`))) table.add(record.hash, record);
-      writeFileAtomic(path, table.encode(size));
+      writeFileAtomic(path, scannedIndex(join(folder, `${name}.pack`), size));
       return true;
     });
   }
@@ -191,4 +188,17 @@ export class Blobs extends BlobReader {
     fsyncPath(dirname(target));
     return { hash, bytes };
   }
+}
+
+/** The bytes of a pack's index: those of a file, where they fit the pack. */
+function indexFor(pack: string, indexPath: string | undefined): Buffer {
+  const { size } = statSync(pack);
+  const given = indexPath !== undefined && existsSync(indexPath) ? readFileSync(indexPath) : undefined;
+  return given && PackIndex.decode(given)?.packSize === size ? given : scannedIndex(pack, size);
+}
+
+function scannedIndex(pack: string, size: number): Buffer {
+  const table = new PackTable();
+  for (const record of scanPack(pack)) table.add(record.hash, record);
+  return table.encode(size);
 }

@@ -93,7 +93,7 @@ function mergePacks(
   } finally {
     writer.close();
   }
-  if (writer.count > 0) blobs.adoptPack(path, name, false);
+  if (writer.count > 0) blobs.adoptPack(path, name);
   else remove(path);
 }
 

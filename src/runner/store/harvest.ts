@@ -76,7 +76,7 @@ function takeFiles(
   if (!finished) copyFileSync(log, items);
   if (!existsSync(pack)) return { items };
   const source = finished ? pack : salvagePack(pack, join(task, SALVAGED_PACK));
-  if (hasRecords(source)) blobs.adoptPack(source, name, false);
+  if (hasRecords(source)) blobs.adoptPack(source, name, finished ? join(task, TASK_FILES.index) : undefined);
   return { items };
 }
 

@@ -52,7 +52,8 @@ export class StatCache {
     if (recent?.compare(state, 0, STATE_BYTES, 32, 32 + STATE_BYTES) === 0)
       return recent.toString("hex", 32 + STATE_BYTES);
     const hashedAt = Date.now();
-    const hash = stats.size <= SYNC_HASH_BYTES ? sha256FileSync(path, this.buffer) : await sha256File(path);
+    const size = Number(stats.size);
+    const hash = size <= SYNC_HASH_BYTES ? sha256FileSync(path, this.buffer, size) : await sha256File(path);
     const unchanged = describe(statSync(path, { bigint: true })).equals(state);
     if (unchanged && !this.readOnly && hashedAt - Number(stats.mtimeMs) >= RACY_MS) {
       this.pending.set(name, makeRecord(key, state, Buffer.from(hash, "hex")));

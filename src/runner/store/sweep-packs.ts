@@ -100,7 +100,7 @@ async function rewritePack(
     const writer = new PackWriter(path);
     copyRecords(store.root, name, new Set(), keep, writer);
     writer.close();
-    store.blobs.adoptPack(path, uniqueName(), false);
+    store.blobs.adoptPack(path, uniqueName());
   }
   dropPack(store.root, name);
 }

@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { TASK_FILES } from "../../../src/contract/task.js";
 import { parquet } from "../../../src/core/duck.js";
 import { sha256 } from "../../../src/core/hash.js";
 import { packsFolder } from "../../../src/core/layout.js";
+import { PackTable } from "../../../src/core/pack-index.js";
+import { scanPack } from "../../../src/core/packs.js";
 import { blobOf, COLUMNS, knownInputs, line, openStore, SPACE, taskFolder, withDuck } from "./rig.js";
 
 const permanent = {
@@ -44,6 +54,23 @@ test("a finished task becomes a segment: rows, blobs in a pack and as files", ()
     }
     assert.ok(store.blobs.hasFile(sha256(blobOf("ccc"))));
     assert.ok(!store.blobs.hasFile(sha256(blobOf("a"))));
+  }));
+
+test("the index that a host has left is the pack's where it fits; else the pack is scanned", () =>
+  withDuck(async (duck) => {
+    for (const { more, known } of [
+      { more: 0, known: ["a"] },
+      { more: 1, known: ["a", "b"] },
+    ]) {
+      const store = openStore();
+      const folder = taskFolder(store, { inputs: ["a", "b"] });
+      const pack = join(folder, TASK_FILES.pack);
+      const index = new PackTable();
+      for (const record of [...scanPack(pack)].slice(0, 1)) index.add(record.hash, record);
+      writeFileSync(join(folder, TASK_FILES.index), index.encode(statSync(pack).size + more));
+      await store.items.commit(SPACE, COLUMNS, [folder], duck);
+      assert.deepEqual(await knownInputs(store, duck), known);
+    }
   }));
 
 test("of an unfinished task only whole lines count, and only with their blobs", () =>

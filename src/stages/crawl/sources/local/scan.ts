@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { extname, join } from "node:path";
+import { finished } from "node:stream/promises";
 import glob from "fast-glob";
 import { describe, keyOf } from "../../../../core/stat-state.js";
 import type { StatTable } from "../../../../core/stat-table.js";
@@ -44,9 +45,15 @@ export async function scan(
   const found = Array.from({ length: UNITS }, () => [] as string[]);
   const mine = (path: string) => unitOf(path) % share.of === share.index;
   const warn = (message: string) => void warnings.push(message);
-  for await (const { path, dirent } of entries(root, source, mine, warn)) {
-    if (!mine(path)) continue;
-    const problem = dirent.isFile() ? undefined : await problemOf(dirent, path, join(root, path));
+  const others: glob.Entry[] = [];
+  await entries(root, source, mine, warn, (entry) => {
+    const unit = unitOf(entry.path);
+    if (unit % share.of !== share.index) return;
+    if (entry.dirent.isFile()) found[unit]?.push(entry.path);
+    else others.push(entry);
+  });
+  for (const { path, dirent } of others) {
+    const problem = await problemOf(dirent, path, join(root, path));
     if (problem === undefined) found[unitOf(path)]?.push(path);
     else if (problem !== "folder") warn(`left out ${path}: ${problem}`);
   }
@@ -69,14 +76,16 @@ export function unitSum(names: readonly string[], digests: Buffer): string {
   return sum.update(text).digest("hex");
 }
 
-function entries(
+/** Calls `each` with what fits. By event: a promise for each of 10,000 entries would take a fifth of the time. */
+async function entries(
   root: string,
   source: LocalSource,
   mine: (path: string) => boolean,
   warn: (message: string) => void,
-): AsyncIterable<glob.Entry> {
+  each: (entry: glob.Entry) => void,
+): Promise<void> {
   const patterns = inBothForms(source.patterns);
-  return glob.stream(patterns, {
+  const stream = glob.stream(patterns, {
     cwd: root,
     ignore: inBothForms(source.ignore),
     caseSensitiveMatch: false,
@@ -86,7 +95,9 @@ function entries(
     // One pattern meets each file once; finding out costs memory for every name.
     unique: patterns.length > 1,
     fs: { readdir: readingFolders(root, source.follow_symlinks, mine, warn) },
-  }) as AsyncIterable<glob.Entry>;
+  });
+  stream.on("data", each);
+  await finished(stream);
 }
 
 /** Letters with marks come as one character or as two (Unicode's NFC and NFD): a pattern means both. */

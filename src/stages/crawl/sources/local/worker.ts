@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { Item, ItemOutcome, ItemWorker } from "../../../../contract/stage.js";
 import { sha256 } from "../../../../core/hash.js";
+import { readPlace } from "../../../../core/packs.js";
 import { readHeader } from "../../header.js";
 
 /** From this size on the host takes the file over by reflink or copy instead of writing the bytes anew. */
@@ -43,8 +44,9 @@ function take({ input, locator }: Item): ItemOutcome {
 function readRegular(path: string): Buffer {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (!fstatSync(fd).isFile()) throw new Error("it is no regular file");
-    return readFileSync(fd);
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw new Error("it is no regular file");
+    return readPlace(fd, { offset: 0, length: stats.size });
   } finally {
     closeSync(fd);
   }

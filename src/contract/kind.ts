@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../core/json.js";
+import type { Refusal, RefusalContext, SecretNeed } from "./refusal.js";
 
 /** Extra words in the JSON Schema of a kind's `with` block; each changes what the runner does with that param. */
 export interface ParamKeywords {
@@ -163,29 +164,6 @@ export interface Listed extends AsyncIterable<ListedItem> {
  * may stand for them.
  */
 export type Lister = (context: ListContext) => Listed | Promise<Listed>;
-
-/** What a kind may look at to say that a stage had better not begin. */
-interface RefusalContext {
-  readonly with: JsonObject;
-  /** What computes it, by impl name. */
-  readonly impl: Readonly<Record<string, string>>;
-  /** The params of the nearest stage of a kind among those that this one depends on. */
-  upstream(kind: string): JsonObject | undefined;
-}
-
-/** Why a stage is not begun, and what to do about it. */
-export interface Refusal {
-  readonly message: string;
-  readonly hint: string;
-}
-
-/** A secret that a stage cannot do its work without. */
-export interface SecretNeed {
-  /** The environment variable that holds it. */
-  readonly variable: string;
-  /** What else would do, for people: "or set GOOGLE_APPLICATION_CREDENTIALS". */
-  readonly instead?: string;
-}
 
 /** What computes a stage, where that changes bytes. */
 export type ImplName = "engine" | "sharp";

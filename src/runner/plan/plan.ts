@@ -1,4 +1,4 @@
-import type { Refusal } from "../../contract/kind.js";
+import type { Refusal } from "../../contract/refusal.js";
 import type { FailureText } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
 import type { StageConfig } from "../config/pipeline.js";

@@ -1,4 +1,5 @@
-import type { Refusal, Registry } from "../../contract/kind.js";
+import type { Registry } from "../../contract/kind.js";
+import type { Refusal } from "../../contract/refusal.js";
 import type { Pipeline, StageConfig } from "../config/pipeline.js";
 import { stageImpl } from "./fingerprint.js";
 

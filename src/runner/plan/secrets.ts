@@ -1,4 +1,4 @@
-import type { Refusal, SecretNeed } from "../../contract/kind.js";
+import type { Refusal, SecretNeed } from "../../contract/refusal.js";
 import { StageError } from "../../contract/stage.js";
 import { hashRecord } from "../../core/hash.js";
 import { andList } from "../../core/words.js";

@@ -1,4 +1,5 @@
-import type { IdentityContext, ImplName, PaidWork, SecretNeed } from "../../contract/kind.js";
+import type { IdentityContext, ImplName, PaidWork } from "../../contract/kind.js";
+import type { SecretNeed } from "../../contract/refusal.js";
 import type { BaseContext, Item } from "../../contract/stage.js";
 import type { Json, JsonObject } from "../../core/json.js";
 

@@ -1,4 +1,4 @@
-import type { Refusal } from "../../contract/kind.js";
+import type { Refusal } from "../../contract/refusal.js";
 import { StageError } from "../../contract/stage.js";
 import { chainOf } from "../../student/layers/chain.js";
 import { checkShapes } from "../../student/layers/shapes.js";

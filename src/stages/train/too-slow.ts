@@ -1,4 +1,4 @@
-import type { Refusal } from "../../contract/kind.js";
+import type { Refusal } from "../../contract/refusal.js";
 
 /**
  * Milliseconds of a training step for each pixel of an image, 6 layers frozen, two cores: VGG16 at 64 pixels takes 504 ms an

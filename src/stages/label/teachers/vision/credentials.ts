@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import type { SecretNeed } from "../../../../contract/kind.js";
+import type { SecretNeed } from "../../../../contract/refusal.js";
 import type { JsonObject } from "../../../../core/json.js";
 import type { GoogleVisionTeacher } from "../../schema-vision.js";
 

@@ -124,6 +124,12 @@ export class Duck {
     }
   }
 
+  /** Drops all tables: it is as good as new then. */
+  async clear(): Promise<void> {
+    const tables = await this.all("SELECT table_name AS name FROM duckdb_tables()");
+    for (const { name } of tables) await this.run(`DROP TABLE ${sqlName(String(name))}`);
+  }
+
   close(): void {
     this.connection.closeSync();
     this.instance.closeSync();

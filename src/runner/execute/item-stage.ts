@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { HostResult } from "../../contract/task.js";
 import { checkFile } from "../../core/blobs.js";
-import { Duck } from "../../core/duck.js";
+import type { Duck } from "../../core/duck.js";
 import { itemSpace, stageSeed } from "../plan/fingerprint.js";
 import { ItemRows, inputTable } from "../plan/item-rows.js";
 import { listedColumns, listItems, spoolListing } from "../plan/listing.js";
@@ -26,13 +26,12 @@ export async function runItemStage(env: StageEnv): Promise<Made> {
   await endOrphans(store, `items-${space}`);
   const hosts = new ItemHosts(env, space);
   try {
-    const opening = Duck.open({ scratch: work });
     hosts.startEarly();
-    const duck = await opening;
+    const duck = await store.ducks.take();
     try {
       return await mapItems(env, duck, space, work, hosts);
     } finally {
-      duck.close();
+      await store.ducks.give(duck);
     }
   } finally {
     hosts.dismiss();

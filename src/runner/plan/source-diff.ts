@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Duck, parquet, sqlString } from "../../core/duck.js";
+import { parquet, sqlString } from "../../core/duck.js";
 import type { Store } from "../store/store.js";
 import type { Listing } from "./listing.js";
 import type { ArtifactRef, Reason } from "./plan.js";
@@ -23,7 +23,7 @@ export async function explainSource(
       : [];
   });
   const folder = workFolder(store);
-  const duck = await Duck.open({ scratch: folder });
+  const duck = await store.ducks.take();
   try {
     const path = join(folder, "listing.jsonl");
     await listing.writeTo(path);
@@ -42,7 +42,7 @@ export async function explainSource(
       examples.map(({ name }) => String(name)),
     );
   } finally {
-    duck.close();
+    await store.ducks.give(duck);
     rmSync(folder, { recursive: true, force: true });
   }
 }

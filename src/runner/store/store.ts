@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { StageError } from "../../core/errors.js";
 import type { Sha256 } from "../../core/hash.js";
 import { Blobs } from "./blobs.js";
+import { Ducks } from "./ducks.js";
 import { Items } from "./items.js";
 import { Latest } from "./latest.js";
 import { Leases } from "./leases.js";
@@ -40,6 +41,7 @@ export class Store {
   readonly latest: Latest;
   readonly runs: Runs;
   readonly paid: Paid;
+  readonly ducks: Ducks;
 
   private constructor(
     readonly root: string,
@@ -56,6 +58,7 @@ export class Store {
     this.stat = new StatCache(root, readOnly, this.notices);
     this.memo = new Memo(root);
     this.latest = new Latest(root, this.blobs);
+    this.ducks = new Ducks(readOnly ? tmpdir() : this.tasksDir());
     this.runs = new Runs(root, readOnly, this.leases, this.notices);
   }
 
@@ -122,6 +125,7 @@ export class Store {
   async close(): Promise<void> {
     if (!this.readOnly) this.items.close();
     this.blobs.close();
+    this.ducks.close();
     this.stat.close();
   }
 }

@@ -1,5 +1,5 @@
 import { createHash, hash as digest } from "node:crypto";
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { canonicalJson, type JsonObject } from "./json.js";
 
@@ -16,8 +16,12 @@ export function hashRecord(record: JsonObject & { readonly tag: string }): Sha25
   return sha256(canonicalJson(record));
 }
 
-/** sha256 of a file, streamed. @throws the file system's error. */
+/** Files up to this size are hashed synchronously, which is several times faster; larger ones leave the loop free. */
+export const SYNC_HASH_BYTES = 4 << 20;
+
+/** sha256 of a file of any size. @throws the file system's error. */
 export async function sha256File(path: string): Promise<Sha256> {
+  if (statSync(path).size <= SYNC_HASH_BYTES) return sha256FileSync(path);
   const hash = createHash("sha256");
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
   return hash.digest("hex");

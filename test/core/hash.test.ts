@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { hashRecord, sha256, sha256File, sha256FileSync } from "../../src/core/hash.js";
+import { hashRecord, SYNC_HASH_BYTES, sha256, sha256File, sha256FileSync } from "../../src/core/hash.js";
 import { temporaryFolder } from "../rigs/folder.js";
 
 // FIPS 180-2, appendix B: "abc", and a million times "a"
@@ -34,4 +34,15 @@ test("a file that is not there is the system's error", async () => {
   const path = join(temporaryFolder(), "none");
   await assert.rejects(sha256File(path), { code: "ENOENT" });
   assert.throws(() => sha256FileSync(path), { code: "ENOENT" });
+});
+
+test("a file has the hash of its bytes, small or large, with its size known or not", async () => {
+  const path = join(temporaryFolder(), "file");
+  for (const size of [0, 3, 1 << 20, (1 << 20) + 1, SYNC_HASH_BYTES, SYNC_HASH_BYTES + 1]) {
+    const bytes = Buffer.alloc(size, "pixels");
+    writeFileSync(path, bytes);
+    assert.equal(await sha256File(path), sha256(bytes), `${size} bytes`);
+    assert.equal(sha256FileSync(path), sha256(bytes), `${size} bytes, at once`);
+    assert.equal(sha256FileSync(path, Buffer.alloc(1 << 20), size), sha256(bytes), `${size} known bytes`);
+  }
 });

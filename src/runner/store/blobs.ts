@@ -18,14 +18,11 @@ import { dirname, join } from "node:path";
 import { BlobReader, listPacks } from "../../core/blobs.js";
 import { StageError } from "../../core/errors.js";
 import { fsyncPath, writeFileAtomic, writeWhole } from "../../core/files.js";
-import { type Sha256, sha256, sha256File, sha256FileSync } from "../../core/hash.js";
+import { type Sha256, sha256, sha256File } from "../../core/hash.js";
 import { packsFolder } from "../../core/layout.js";
 import { PackIndex, PackTable } from "../../core/pack-index.js";
 import { scanPack } from "../../core/packs.js";
 import { isCode, moveToDamaged, uniqueName } from "./paths.js";
-
-/** Files up to this size are hashed synchronously, which is several times faster; larger ones leave the loop free. */
-const SYNC_HASH_BYTES = 4 << 20;
 
 export interface StoredBlob {
   readonly hash: Sha256;
@@ -66,7 +63,7 @@ export class Blobs extends BlobReader {
       });
     }
     const source = stats.nlink === 1 ? this.claim(path) : this.copy(path);
-    const hash = stats.size <= SYNC_HASH_BYTES ? sha256FileSync(source) : await sha256File(source);
+    const hash = await sha256File(source);
     fsyncPath(source);
     return this.place(source, hash);
   }

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../core/files.js";
-import { type Sha256, sha256File, sha256FileSync } from "../../core/hash.js";
+import { type Sha256, SYNC_HASH_BYTES, sha256File, sha256FileSync } from "../../core/hash.js";
 import { describe, keyOf, STATE_BYTES } from "../../core/stat-state.js";
 import { makeRecord, type StatRecord, StatTable } from "../../core/stat-table.js";
 import type { Notices } from "./notices.js";
@@ -14,7 +14,6 @@ import { namesIn, remove, uniqueName } from "./paths.js";
 const RACY_MS = 2000;
 /** At least so many new records are written at once; more as there are more, so that files stay few. */
 const BATCH = 5000;
-const SYNC_HASH_BYTES = 4 << 20;
 
 /**
  * sha256 of files by path, remembered as long as size, mtime, ctime (both in ns) and inode stay the same. Tables in

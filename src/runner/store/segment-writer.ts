@@ -7,6 +7,7 @@ import { fsyncPath, writeFileAtomic } from "../../core/files.js";
 import { sha256File } from "../../core/hash.js";
 import { packsFolder } from "../../core/layout.js";
 import { LineFile } from "../../core/line-file.js";
+import type { PackIndex } from "../../core/pack-index.js";
 import type { Blobs } from "./blobs.js";
 import { remove } from "./paths.js";
 import { type SegmentFolder, type SegmentManifest, sumOf } from "./segments.js";
@@ -45,26 +46,22 @@ export async function writeSegment(duck: Duck, blobs: Blobs, draft: SegmentDraft
   const packBytes = statSync(pack, { throwIfNoEntry: false })?.size ?? 0;
   await duck.run(`CREATE OR REPLACE TEMP TABLE segment_rows AS ${draft.rows}`);
   await duck.run("CREATE OR REPLACE TEMP TABLE segment_blobs (hash VARCHAR)");
-  const lists = [`${folder.loosePath(name)}.pack`, folder.loosePath(name)] as const;
-  if (packBytes > 0) {
-    writePackList(lists[0], root, name, packBytes);
-    await readList(duck, lists[0]);
-  }
+  const loose = folder.loosePath(name);
+  if (packBytes > 0) await readPackList(duck, `${loose}.pack`, packIndex(packsFolder(root), name, packBytes));
   if (blobColumns.length > 0) {
-    await writeLooseList(duck, blobs, draft, blobColumns, lists[1]);
-    await readList(duck, lists[1]);
+    await writeLooseList(duck, blobs, draft, blobColumns, loose);
+    await readList(duck, loose);
   }
-  remove(lists[0]);
   const counts = await writeRows(duck, draft, blobColumns);
   await duck.run("DROP TABLE segment_rows");
   await duck.run("DROP TABLE segment_blobs");
   if (counts.ok + counts.failed === 0) {
-    [lists[1], draftPath(draft), pack, pack.replace(/pack$/, "idx")].forEach(remove);
+    [loose, draftPath(draft), pack, pack.replace(/pack$/, "idx")].forEach(remove);
     return counts;
   }
-  if (statSync(lists[1], { throwIfNoEntry: false })?.size === 0) remove(lists[1]);
+  if (statSync(loose, { throwIfNoEntry: false })?.size === 0) remove(loose);
   const { sequence, replaces } = draft;
-  const sums = { parquet: await sha256File(draftPath(draft)), loose: sumOf(lists[1]) };
+  const sums = { parquet: await sha256File(draftPath(draft)), loose: sumOf(loose) };
   const manifest: SegmentManifest = { packBytes, sequence, blobColumns, replaces, sums };
   writeFileAtomic(folder.manifestPath(name), `${JSON.stringify(manifest)}\n`);
   fsyncPath(draftPath(draft));
@@ -106,12 +103,16 @@ async function writeRows(
   return { ok: Number(counts?.ok), failed: Number(counts?.failed) };
 }
 
-/** Writes the hashes of a pack's blobs, a line each. */
-function writePackList(path: string, root: string, name: string, packBytes: number): void {
+/** Brings the hashes of a pack's blobs into DuckDB, by a file that does not outlive it. */
+async function readPackList(duck: Duck, path: string, index: PackIndex): Promise<void> {
   const list = new LineFile(path);
-  for (const { hash } of packIndex(packsFolder(root), name, packBytes).entries())
-    list.add(hash.toString("hex"));
-  list.close();
+  try {
+    for (const { hash } of index.entries()) list.add(hash.toString("hex"));
+    list.flush();
+    await readList(duck, path);
+  } finally {
+    list.discard();
+  }
 }
 
 /** Writes the blobs that rows name outside the pack and that are files, each with its size. */

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { StageContext, StageModule } from "../src/contract/stage.js";
+import { NO_PREVIOUS, type StageContext, type StageModule } from "../src/contract/stage.js";
 import { Duck, sqlString } from "../src/core/duck.js";
 import type { JsonObject } from "../src/core/json.js";
 
@@ -120,6 +120,7 @@ async function runStep(name: string, folder: string): Promise<void> {
     blob: async () => PICTURE,
     outDir: (port) => make(join(folder, name, port)),
     memo: { get: () => (step.fresh ? undefined : "0".repeat(64)), set() {} },
+    previous: NO_PREVIOUS,
   };
   const { metrics } = await stage.run(context);
   const seconds = (performance.now() - start) / 1000;

@@ -152,11 +152,18 @@ export interface ListContext extends IdentityContext {
 
 /** Items as they were when the source was looked at. */
 export interface Listed extends AsyncIterable<ListedItem> {
-  /**
-   * What stands for all of them, where the source knows it without giving each: equal for equal items. They may then be
-   * gone through more than once.
-   */
-  readonly sum?: { readonly identity: string; readonly count: number };
+  /** Where the source can tell without giving each of them what they are. They may then be gone through more than once. */
+  readonly units?: ListedUnits;
+}
+
+/** The items of a source in units: those whose ids begin alike. */
+export interface ListedUnits {
+  /** How many items all of them hold. */
+  readonly count: number;
+  /** Beginning of the ids → what stands for the items: equal for equal items. All beginnings are hexadecimal digits, of one length. */
+  readonly sums: Readonly<Record<string, string>>;
+  /** The items of some units. */
+  items(beginnings: readonly string[]): Iterable<ListedItem>;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../core/json.js";
 
 export { StageError } from "../core/errors.js";
 
-import type { WrittenTable } from "../core/tables.js";
+import type { Earlier, IdRange, WrittenTable } from "../core/tables/parts.js";
 
 /** An input artifact inside a stage host: named files, each a read-only path. */
 export interface InputArtifact {
@@ -92,7 +92,22 @@ export interface StageContext extends BaseContext {
   /** Folder for the files of an output port; created on first use. File names inside become artifact paths. */
   outDir(port: string): string;
   readonly memo: Memo;
+  /** The stage's last result, so that what is still right of it need not be made again. The outcome must not depend on it. */
+  readonly previous: Previous;
 }
+
+/** What is known of the result that a stage gave last. */
+export interface Previous {
+  /** A table among its outputs, undamaged (see core/tables/like.ts). */
+  table(port: string, name: string): Earlier | undefined;
+  /**
+   * Where the rows of an input's table differ from those that it was made from: ascending ranges of ids, apart from each
+   * other. undefined where that is not known, or where it was made with other params or by other code.
+   */
+  changed(port: string): readonly IdRange[] | undefined;
+}
+
+export const NO_PREVIOUS: Previous = { table: () => undefined, changed: () => undefined };
 
 /** What a whole stage gives: the tables among its files (other files are found in outDir) and its metrics. */
 export interface StageResult {

@@ -1,5 +1,6 @@
 import type { FailureText } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
+import type { IdRange, WrittenTable } from "../core/tables/parts.js";
 import type { Column } from "./kind.js";
 import type { OutputFile, Usage } from "./stage.js";
 
@@ -31,6 +32,22 @@ export const NO_RESULT = 74;
 /** Names a host's task folder in its environment, and so in that of all it starts: they can be found and ended. */
 export const TASK_VARIABLE = "PIPESTILL_TASK";
 
+/** A table of the stage's last result. */
+export interface TaskTable {
+  readonly blob: string;
+  /** Absolute path of its bytes. */
+  readonly path: string;
+  readonly table: WrittenTable;
+}
+
+/** The result that a stage gave last; see Previous in stage.ts. */
+export interface TaskPrevious {
+  /** By port and name. */
+  readonly tables: Readonly<Record<string, Readonly<Record<string, TaskTable>>>>;
+  /** By input port. */
+  readonly changed: Readonly<Record<string, readonly IdRange[]>>;
+}
+
 export interface TaskInput {
   readonly hash: string;
   /** Name in the artifact → absolute path of its bytes. */
@@ -61,6 +78,8 @@ export interface Task {
   readonly cpus: number;
   /** Environment variables that hold secrets the params named; the host takes them out of its environment. */
   readonly secrets: readonly string[];
+  /** Whole tasks: what the stage gave last. */
+  readonly previous?: TaskPrevious;
   /** Item tasks: what each outcome carries. */
   readonly columns?: readonly Column[];
   /** Item tasks: where paid answers are kept, named by the hash of what decides them beside an item's bytes. */

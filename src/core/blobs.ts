@@ -23,7 +23,7 @@ export class BlobReader {
 
   /** Whether the blob is a file of its own. */
   hasFile(hash: Sha256): boolean {
-    return statSync(this.path(hash), { throwIfNoEntry: false })?.isFile() === true;
+    return isFile(this.path(hash));
   }
 
   /** Whether the store holds the blob; its bytes are not looked at. */
@@ -134,15 +134,24 @@ function findIn(
  * @throws StageError of class `missing-blob` or `damaged-blob`, with the blob's name
  */
 export function checkFile(path: string, hash: Sha256, what: string): void {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+  if (!isFile(path)) {
     throw new StageError(`the store has lost ${what}`, { class: "missing-blob", blob: hash });
   }
-  if (sha256FileSync(path) === hash) return;
+  if (isIntact(path, hash)) return;
   throw new StageError(`${what} is damaged: its bytes do not match its name`, {
     class: "damaged-blob",
     blob: hash,
     hint: "run `pipe verify --fix`, then the pipeline: what is damaged is made anew",
   });
+}
+
+/** Whether a file is there and its bytes match its name. */
+export function isIntact(path: string, hash: Sha256): boolean {
+  return isFile(path) && sha256FileSync(path) === hash;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** Names of the packs of a store, sorted. */

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type BaseContext, StageError, type StageModule } from "../contract/stage.js";
 import { type HostResult, TASK_FILES, type Task } from "../contract/task.js";
+import { isIntact } from "../core/blobs.js";
 import { recall } from "../core/memo.js";
 
 /** Runs a whole stage and describes what it made. */
@@ -23,6 +24,13 @@ export async function runWhole(
     memo: {
       get: (key) => recall(task.store, task.kind, key),
       set: (key, port, path) => void memo.push({ key, port, path }),
+    },
+    previous: {
+      table(port, name) {
+        const found = task.previous?.tables[port]?.[name];
+        return found && isIntact(found.path, found.blob) ? found : undefined;
+      },
+      changed: (port) => task.previous?.changed[port],
     },
   });
   const outputs = result.outputs ?? {};

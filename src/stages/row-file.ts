@@ -1,6 +1,7 @@
 import { type Duck, sqlString } from "../core/duck.js";
 import { LineFile } from "../core/line-file.js";
-import { type WrittenTable, writeTable } from "../core/tables.js";
+import type { WrittenTable } from "../core/tables/parts.js";
+import { writeTable } from "../core/tables/write.js";
 
 /** Rows in a scratch file of JSON lines, from which DuckDB makes a table. */
 export class RowFile {

@@ -1,6 +1,13 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type InputArtifact, type StageContext, StageError, type Usage } from "../../src/contract/stage.js";
+import {
+  type InputArtifact,
+  NO_PREVIOUS,
+  type Previous,
+  type StageContext,
+  StageError,
+  type Usage,
+} from "../../src/contract/stage.js";
 import { sha256 } from "../../src/core/hash.js";
 import type { JsonObject } from "../../src/core/json.js";
 import { temporaryFolder } from "./folder.js";
@@ -24,6 +31,7 @@ export function rigContext(options: {
   signal?: AbortSignal;
   scratch?: string;
   shared?: string;
+  previous?: Previous;
 }): RigContext {
   const root = temporaryFolder();
   const blobs = new Map<string, Buffer>();
@@ -79,5 +87,6 @@ export function rigContext(options: {
       get: (key) => memo.get(key),
       set: (key, port, path) => void memo.set(key, sha256(readFileSync(join(root, "out", port, path)))),
     },
+    previous: options.previous ?? NO_PREVIOUS,
   };
 }

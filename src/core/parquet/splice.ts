@@ -37,7 +37,7 @@ const MOST_ORDINALS = 2 ** 15;
  * All files must be alike: written by the same version of the same program, with the same schema.
  *
  * @param target must not exist; not synced
- * @throws before anything is written where the files are damaged, encrypted or not alike
+ * @throws before anything is written where the files are damaged or encrypted; UnlikeFiles where they are not alike
  */
 export function spliceParquet(target: string, pieces: readonly ParquetPiece[]): void {
   const files = new Map<string, ParquetFile>();
@@ -62,6 +62,9 @@ export function spliceParquet(target: string, pieces: readonly ParquetPiece[]): 
   }
 }
 
+/** Files whose row groups cannot stand in one. */
+export class UnlikeFiles extends Error {}
+
 /** What a file says of all its row groups together, and what it is called. */
 const COMMON: Readonly<Record<number, string>> = {
   [FILE.version]: "format versions",
@@ -71,7 +74,7 @@ const COMMON: Readonly<Record<number, string>> = {
   [FILE.columnOrders]: "column orders",
 };
 
-/** @throws unless two footers are equal but for their rows: what a page or a statistic means hangs on the rest. */
+/** @throws UnlikeFiles unless two footers are equal but for their rows: what a page or a statistic means hangs on the rest. */
 function checkAlike(first: ParquetFile, other: ParquetFile): void {
   const bytes = (one: ThriftField | undefined) =>
     one && Buffer.from([one.type, ...encodeValue(one.type, one.value)]);
@@ -81,7 +84,7 @@ function checkAlike(first: ParquetFile, other: ParquetFile): void {
     const [a, b] = [first, other].map(({ footer }) => bytes(footer.fields.find((one) => one.id === id)));
     if (a && b ? !a.equals(b) : a !== b) {
       const what = COMMON[id] ?? `values of footer field ${id}`;
-      throw new Error(
+      throw new UnlikeFiles(
         `${first.path} and ${other.path} have different ${what}: their row groups cannot stand in one file; write one of them anew`,
       );
     }

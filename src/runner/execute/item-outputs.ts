@@ -2,11 +2,33 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Column, ItemShape, Kind, RowRule } from "../../contract/kind.js";
 import { TASK_FILES } from "../../contract/task.js";
-import { type Duck, sqlName, sqlString } from "../../core/duck.js";
-import { writeTable } from "../../core/tables.js";
+import { type Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
+import { updateTable } from "../../core/tables/patch.js";
+import { writeTable } from "../../core/tables/write.js";
 import { columnsAt } from "../plan/item-rows.js";
 import type { ArtifactRef } from "../plan/plan.js";
 import type { Store } from "../store/store.js";
+import type { Basis } from "./basis.js";
+
+/** What became of the rows of an item stage. */
+interface Written {
+  readonly outputs: Readonly<Record<string, ArtifactRef>>;
+  /** In the output table. */
+  readonly rows: number;
+  /** Input rows that were opened and not to be had at all. */
+  readonly refused: number;
+  /** Rows that were opened, failed, and were neither refused nor ruled out. */
+  readonly broken: number;
+  /** What is in the table of failures, the most frequent class first. */
+  readonly failures: readonly FailureClass[];
+}
+
+interface FailureClass {
+  readonly class: string;
+  readonly count: number;
+  /** Name and words of one of them. */
+  readonly example: string;
+}
 
 /**
  * The outputs of one item stage, made in DuckDB of the tables of its ItemRows and of `passing`: failures of this run that
@@ -64,32 +86,27 @@ export class ItemOutputs {
   /**
    * Writes the output table and the table of failures; both become artifacts.
    *
-   * @returns worked: input rows that were not refused; failed: rows in the second table; broken: those of them that
-   *   nobody refused or ruled out
+   * @param basis what other rows than those opened are taken from
    */
-  async writeOutputs(
-    folder: string,
-    rules: readonly RowRule[],
-  ): Promise<{ outputs: Record<string, ArtifactRef>; worked: number; failed: number; broken: number }> {
+  async writeOutputs(folder: string, rules: readonly RowRule[], basis?: Basis): Promise<Written> {
     const names = this.told.map(({ name }) => `, ${sqlName(name)}`).join("");
     const nulls = this.told.map(({ type }) => `, NULL::${type}`).join("");
+    const refused = await this.duck.value<number>("SELECT count(*) FROM refused");
     await this.ruleOut(rules);
-    const [first, second] = this.kind.outputs;
-    const outputs: Record<string, ArtifactRef> = {
-      [first.name]: await this.writeArtifact(folder, first.name, this.outputQuery()),
-    };
     const broken = `SELECT id, input, class, detail, transient, ${this.source} AS source_url${names} FROM (
         SELECT input, class, detail, false AS transient${names} FROM known WHERE NOT ok
         UNION ALL SELECT input, class, detail, true AS transient${names} FROM passing) JOIN input USING (input)`;
     const failures = `${broken} UNION ALL SELECT id, input, class, detail, false, source_url${nulls} FROM refused`;
-    const count = (query: string) => this.duck.value<number>(`SELECT count(*) FROM (${query})`);
-    const counts = {
-      worked: await count("FROM input"),
-      failed: await count(failures),
-      broken: await count(broken),
+    const [first, second] = this.kind.outputs;
+    const output = await this.writeArtifact(folder, first.name, this.outputQuery(), basis);
+    const failed = second && (await this.writeArtifact(folder, second.name, failures, basis));
+    return {
+      outputs: { [first.name]: output.ref, ...(failed ? { [second.name]: failed.ref } : {}) },
+      rows: output.ref.rows,
+      refused,
+      broken: await this.duck.value<number>(`SELECT count(*) FROM (${broken})`),
+      failures: await this.classesOf(failed ? parquet(failed.path) : `(${failures})`),
     };
-    if (second) outputs[second.name] = await this.writeArtifact(folder, second.name, failures);
-    return { outputs, ...counts };
   }
 
   /** Moves output rows that a rule sets aside to those refused; of several rules the first counts. */
@@ -105,14 +122,9 @@ export class ItemOutputs {
     );
   }
 
-  /** Counts of failures by class, most frequent first, with the name and the words of an example. */
-  async failureClasses(): Promise<readonly { class: string; count: number; example: string }[]> {
+  private async classesOf(failures: string): Promise<readonly FailureClass[]> {
     const rows = await this.duck.all(
-      `SELECT class, count(*) AS count, min(coalesce(source_url, id) || ': ' || detail) AS example FROM (
-         SELECT class, detail, id, ${this.source} AS source_url FROM (
-           SELECT class, detail, input FROM known WHERE NOT ok UNION ALL SELECT class, detail, input FROM passing)
-         JOIN input USING (input)
-         UNION ALL SELECT class, detail, id, source_url FROM refused)
+      `SELECT class, count(*) AS count, min(coalesce(source_url, id) || ': ' || detail) AS example FROM ${failures}
        GROUP BY class ORDER BY count DESC, class`,
     );
     return rows.map((row) => ({
@@ -137,11 +149,22 @@ export class ItemOutputs {
       AND input.id NOT IN (SELECT id FROM refused)`;
   }
 
-  private async writeArtifact(folder: string, port: string, query: string): Promise<ArtifactRef> {
-    const path = join(folder, `${port}.parquet`);
-    const table = await writeTable(this.duck, query, ["id"], path);
-    const { hash: blob, bytes } = await this.store.blobs.ingestFile(path);
+  private async writeArtifact(
+    folder: string,
+    port: string,
+    query: string,
+    basis: Basis | undefined,
+  ): Promise<{ readonly ref: ArtifactRef & { readonly rows: number }; readonly path: string }> {
+    const draft = join(folder, `${port}.parquet`);
+    const earlier = basis?.outputs[port];
+    const table = earlier
+      ? await updateTable(this.duck, earlier, basis.ranges, query, draft)
+      : await writeTable(this.duck, query, ["id"], draft);
+    const { hash: blob, bytes } = await this.store.blobs.ingestFile(draft);
     const tree = this.store.trees.put({ [`${port}.parquet`]: { blob, bytes, table } });
-    return { hash: tree.hash, bytes: tree.bytes, rows: table.rows };
+    return {
+      ref: { hash: tree.hash, bytes: tree.bytes, rows: table.rows },
+      path: this.store.blobs.path(tree.entries[`${port}.parquet`]?.blob ?? blob),
+    };
   }
 }

@@ -6,6 +6,7 @@ import type { Duck } from "../../core/duck.js";
 import { itemSpace, stageSeed } from "../plan/fingerprint.js";
 import { ItemRows, inputTable } from "../plan/item-rows.js";
 import { listedColumns, listItems, spoolListing } from "../plan/listing.js";
+import { type Basis, basisOf } from "./basis.js";
 import { ItemHosts } from "./item-hosts.js";
 import { ItemOutputs } from "./item-outputs.js";
 import { endOrphans } from "./orphans.js";
@@ -52,7 +53,8 @@ async function mapItems(
   if (!shape) throw new Error(`${stage.kind.name} is no item kind`);
   const rows = new ItemRows(duck, shape, store, space);
   await store.items.harvest(space, shape.columns, duck);
-  await openInput(env, rows, work);
+  const basis = basisOf(env, space);
+  await openInput(env, rows, work, basis);
   const outputs = await ItemOutputs.open(duck, stage.kind, shape, store);
   await rows.loadKnown(env.plan.refresh === true);
   const processed = await rows.todoCount();
@@ -74,22 +76,28 @@ async function mapItems(
     if (stopped) throw new StageStopped(stopped);
     await rows.loadDone();
   }
-  return await finish(env, outputs, work, { processed, transientFailures });
+  return await finish(env, outputs, work, basis, { processed, transientFailures });
 }
 
-async function openInput(env: StageEnv, rows: ItemRows, work: string): Promise<void> {
+/** Opens the rows that are to be mapped: all, or those in which the input differs from the basis's. */
+async function openInput(
+  env: StageEnv,
+  rows: ItemRows,
+  work: string,
+  basis: Basis | undefined,
+): Promise<void> {
   const { stage, options, plan } = env;
   const { store, pipeline } = options;
   const port = stage.kind.item?.port;
   if (port !== undefined) {
     const table = inputTable(store, env.inputs[port]?.hash ?? "", port);
     checkFile(table.path, table.blob, `${table.name} of the input \`${port}\``);
-    return rows.openTable(table);
+    return rows.openTable(table, basis?.ranges);
   }
   const listing = join(work, "listing.jsonl");
   const names = listedColumns(stage.kind, stage.params);
   const warn = (message: string) => env.onEvent({ type: "note", message });
-  if (plan.listing) await plan.listing.writeTo(listing);
+  if (plan.listing) await plan.listing.writeTo(listing, basis?.units);
   else if (stage.kind.list) {
     const items = await listItems(stage, stage.kind.list, {
       seed: stageSeed(pipeline.seed, stage),
@@ -112,11 +120,12 @@ async function finish(
   env: StageEnv,
   tables: ItemOutputs,
   work: string,
+  basis: Basis | undefined,
   counts: { readonly processed: number; readonly transientFailures: number },
 ): Promise<Made> {
   const rules = env.stage.kind.item?.rules?.(env.stage.params.all) ?? [];
-  const { outputs, worked, failed, broken } = await tables.writeOutputs(work, rules);
-  const rows = outputs[env.stage.kind.outputs[0].name]?.rows ?? 0;
+  const { outputs, rows, refused, broken, failures } = await tables.writeOutputs(work, rules, basis);
+  const failed = failures.reduce((sum, { count }) => sum + count, 0);
   const total = rows + failed;
   const { processed, transientFailures } = counts;
   if (total === 0) {
@@ -125,10 +134,11 @@ async function finish(
     );
   }
   if (failed > 0) {
-    const classes = await tables.failureClasses();
-    const known = classes.flatMap(({ class: name }) => env.stage.kind.item?.hints?.[name] ?? []);
+    const known = failures.flatMap(({ class: name }) => env.stage.kind.item?.hints?.[name] ?? []);
     const advice = (first: string) => [first, ...known].join("; ");
-    const list = classes.map(({ class: name, count, example }) => `${count} ${name} (${example})`).join("; ");
+    const list = failures
+      .map(({ class: name, count, example }) => `${count} ${name} (${example})`)
+      .join("; ");
     if (rows === 0) {
       throw new StageStopped(
         failedResult(
@@ -147,7 +157,7 @@ async function finish(
   return {
     outputs,
     metrics: {},
-    items: { total, processed, reused: Math.max(0, worked - processed), failed },
+    items: { total, processed, reused: Math.max(0, total - refused - processed), failed },
     transientFailures,
   };
 }

@@ -8,6 +8,7 @@ import type { ArtifactRef } from "../plan/plan.js";
 import type { TreeEntry } from "../store/trees.js";
 import { runHost } from "./host-run.js";
 import { endOrphans } from "./orphans.js";
+import { previousOf } from "./previous.js";
 import {
   baseTask,
   hostControl,
@@ -25,7 +26,8 @@ export async function runWholeStage(env: StageEnv): Promise<Made> {
   const folder = store.taskDir(taskName(env, `stage-${env.fingerprint}`, 0));
   mkdirSync(folder, { recursive: true });
   try {
-    writeFileAtomic(join(folder, TASK_FILES.task), JSON.stringify(baseTask(env, "whole")));
+    const task = { ...baseTask(env, "whole"), previous: previousOf(env) };
+    writeFileAtomic(join(folder, TASK_FILES.task), JSON.stringify(task));
     const result = await runHost(env.executor.start(hostJob(env, folder)), folder, {
       ...hostControl(env),
       onEvent: env.onEvent,

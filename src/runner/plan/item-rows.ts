@@ -2,6 +2,8 @@ import { statSync } from "node:fs";
 import type { Column, ItemShape } from "../../contract/kind.js";
 import { StageError } from "../../contract/stage.js";
 import { type Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
+import type { IdRange } from "../../core/tables/parts.js";
+import { inAny } from "../../core/tables/rows.js";
 import type { Segment } from "../store/segments.js";
 import type { Store } from "../store/store.js";
 
@@ -62,9 +64,10 @@ export class ItemRows {
    * Opens the input rows from an artifact's table. An item's outcome depends on its `blob`, and on the columns that the
    * kind reads beside it.
    *
+   * @param ranges only the rows with these ids
    * @throws StageError for a table, of a command or module, that is none of items
    */
-  async openTable({ path, name }: InputTable): Promise<void> {
+  async openTable({ path, name }: InputTable, ranges?: readonly IdRange[]): Promise<void> {
     const described = await this.duck.all(`DESCRIBE SELECT * FROM ${parquet(path)}`);
     const types = new Map(described.map((column) => [String(column.column_name), column.column_type]));
     const missing = ["id", "blob"].find((column) => !types.has(column));
@@ -78,7 +81,9 @@ export class ItemRows {
     const available = [...types.keys()];
     const read = (this.shape.reads ?? []).filter((name) => available.includes(name));
     const input = `concat_ws('/', ${["blob", ...read].map(sqlName).join(", ")})`;
-    await this.openInput(`SELECT *, ${input} AS input, '' AS locator FROM ${parquet(path)}`);
+    await this.openInput(
+      `SELECT *, ${input} AS input, '' AS locator FROM ${parquet(path)} WHERE ${ranges ? inAny(ranges) : "true"}`,
+    );
     const [twice] = await this.duck.all(
       "SELECT id, count(*) AS n FROM input GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 1",
     );

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Kind, LISTED_COLUMNS, type Listed, type ListedItem, type Lister } from "../../contract/kind.js";
 import { StageError } from "../../contract/stage.js";
 import { writeWhole } from "../../core/files.js";
+import type { Json } from "../../core/json.js";
 import type { StageConfig } from "../config/pipeline.js";
 import type { Store } from "../store/store.js";
 
@@ -12,11 +13,15 @@ const PIECE = 1 << 18;
 
 /** A listing whose hash is known: what it holds is kept until the plan knows whether it is needed. */
 export interface Listing {
-  /** The source's own sum, or sha256 over the lines without locators, in the lister's order. */
-  readonly identity: string;
+  /** {units: …}: the sums of the source's units; or sha256 over the lines without locators, in the lister's order. */
+  readonly identity: Json;
   readonly count: number;
-  /** Writes the listing as JSON lines: id, input, its columns, refused of those that are, locator. */
-  writeTo(path: string): Promise<void>;
+  /**
+   * Writes the listing as JSON lines: id, input, its columns, refused of those that are, locator.
+   *
+   * @param units only the items of these; of a listing whose identity has units
+   */
+  writeTo(path: string, units?: readonly string[]): Promise<void>;
 }
 
 /** An item as JSON but for its end, which is the locator: a place on this machine, so no part of any hash. */
@@ -83,7 +88,14 @@ export async function listItems(
  * of it JavaScript's.
  */
 export async function collectListing(items: Listed, names: readonly string[]): Promise<Listing> {
-  if (items.sum) return { ...items.sum, writeTo: (path) => spoolListing(items, names, path) };
+  if (items.units) {
+    const { count, sums, items: ofUnits } = items.units;
+    return {
+      identity: { units: sums },
+      count,
+      writeTo: (path, units) => spoolListing(units ? ofUnits(units) : items, names, path),
+    };
+  }
   const hash = createHash("sha256").update("listing/2\n");
   const pieces: Buffer[] = [];
   let count = 0;
@@ -112,7 +124,7 @@ export async function collectListing(items: Listed, names: readonly string[]): P
 
 /** Streams a listing to a JSON-lines file without holding it. */
 export async function spoolListing(
-  items: AsyncIterable<ListedItem>,
+  items: AsyncIterable<ListedItem> | Iterable<ListedItem>,
   names: readonly string[],
   path: string,
 ): Promise<void> {

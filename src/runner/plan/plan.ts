@@ -1,6 +1,6 @@
 import type { Refusal } from "../../contract/refusal.js";
 import type { FailureText } from "../../core/errors.js";
-import type { JsonObject } from "../../core/json.js";
+import { isJsonObject, type Json, type JsonObject } from "../../core/json.js";
 import type { StageConfig } from "../config/pipeline.js";
 
 /** Why a stage has to run; `code` is the name of the rule, `message` one sentence for people. */
@@ -39,6 +39,11 @@ export interface Preimage extends JsonObject {
   readonly version: number;
   readonly with: JsonObject;
   readonly inputs: JsonObject;
+}
+
+/** The units' sums in the identity of a stage that lists its items; undefined where it is of another form. */
+export function unitSums(identity: Json | undefined): JsonObject | undefined {
+  return isJsonObject(identity) && isJsonObject(identity.units) ? identity.units : undefined;
 }
 
 export type PlannedStage = {

@@ -22,6 +22,8 @@ export interface StagePlan {
   readonly refresh?: true;
   /** The usable result, for cached stages. */
   readonly result?: Result;
+  /** What the stage gave last, for a stage that runs: parts of it may be taken over. */
+  readonly previous?: Result;
   /** A part of that result which the store has lost: to be made again only if something needs it. */
   readonly lost?: string;
 }
@@ -88,16 +90,18 @@ export class Planner {
       const planned: PlannedStage = { ...base, status: "cached", fingerprint, outputs, reasons: [] };
       return { planned, preimage, result, ...(lost === undefined ? {} : { lost }) };
     }
+    const previous = forced || result ? undefined : this.previous(stage);
     const reasons = forced
       ? [{ code: "forced", message: "it was asked for with --force" } as const]
       : result
         ? [sound ? REFRESH : unusable(result, lost)]
-        : await this.reasons(stage, preimage, listing);
+        : await this.reasons(previous, preimage, listing);
     return {
       planned: { ...base, status: "run", fingerprint, reasons },
       preimage,
       ...(due ? { refresh: true } : {}),
       ...(listing ? { listing } : {}),
+      ...(previous ? { previous } : {}),
     };
   }
 
@@ -131,11 +135,10 @@ export class Planner {
   }
 
   private async reasons(
-    stage: StageConfig,
+    previous: Result | undefined,
     preimage: Preimage,
     listing: Listing | undefined,
   ): Promise<readonly Reason[]> {
-    const previous = this.previous(stage);
     if (!previous) return [{ code: "never-run", message: "no result of it is in the store" }];
     const reasons = explainDifference(previous.preimage, preimage);
     if (reasons.length === 0)
@@ -143,9 +146,7 @@ export class Planner {
     if (!listing) return reasons;
     const { explainSource } = await import("./source-diff.js");
     const detailed = reasons.map((reason) =>
-      reason.code === "source-changed"
-        ? explainSource(this.options.store, listing, previous.outputs)
-        : reason,
+      reason.code === "source-changed" ? explainSource(this.options.store, listing, previous) : reason,
     );
     return Promise.all(detailed);
   }

@@ -1,5 +1,5 @@
 import { canonicalJson, isJsonObject, type Json } from "../../core/json.js";
-import type { Preimage, Reason } from "./plan.js";
+import { type Preimage, type Reason, unitSums } from "./plan.js";
 
 /** A cue looks at what a result was made from and what would be made now; it names each difference it knows of. */
 type Cue = (was: Preimage, is: Preimage) => readonly Reason[];
@@ -58,9 +58,12 @@ const inputChanged: Cue = (was, is) =>
     detail: { path, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
   }));
 
-/** An identity that is a record names what it holds (exec's deps, a module's imports); else it is one hash of all. */
+/**
+ * An identity that is a record names what it holds (exec's deps, a module's imports), unless that is units of a source,
+ * whose names say nothing to people; else it is one hash of all.
+ */
 const sourceChanged: Cue = (was, is) => {
-  const named = isJsonObject(was.identity) && isJsonObject(is.identity);
+  const named = [was, is].every(({ identity }) => isJsonObject(identity) && !unitSums(identity));
   const changes = differences(was.identity, is.identity);
   if (!named && changes.length > 0) {
     return [{ code: "source-changed", message: "what it reads outside the store has changed" }];

@@ -2,31 +2,31 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parquet, sqlString } from "../../core/duck.js";
+import { inAny } from "../../core/tables/rows.js";
+import type { Result } from "../store/results.js";
 import type { Store } from "../store/store.js";
 import type { Listing } from "./listing.js";
-import type { ArtifactRef, Reason } from "./plan.js";
+import type { Reason } from "./plan.js";
+import { differingUnits, unitRanges } from "./units.js";
 
 /**
  * Says which items of a listing differ from the tables that its last result gave: counts, and up to three names.
  * A listed item's `input` is its content's hash, which the tables hold as `blob` (or as `input` among the failures).
  */
-export async function explainSource(
-  store: Store,
-  listing: Listing,
-  outputs: Readonly<Record<string, ArtifactRef>>,
-): Promise<Reason> {
-  const tables = Object.entries(outputs).flatMap(([port, ref]) => {
+export async function explainSource(store: Store, listing: Listing, last: Result): Promise<Reason> {
+  const units = differingUnits(last.preimage.identity, listing.identity);
+  const which = units ? `WHERE ${inAny(unitRanges(units))}` : "";
+  const tables = Object.entries(last.outputs).flatMap(([port, ref]) => {
     const entry = store.trees.get(ref.hash)?.entries[`${port}.parquet`];
     const input = port === "failures" ? "input" : "blob";
-    return entry
-      ? [`SELECT id, ${input} AS input, source_url AS name FROM ${parquet(store.blobs.path(entry.blob))}`]
-      : [];
+    const path = entry && parquet(store.blobs.path(entry.blob));
+    return path ? [`SELECT id, ${input} AS input, source_url AS name FROM ${path} ${which}`] : [];
   });
   const folder = workFolder(store);
   const duck = await store.ducks.take();
   try {
     const path = join(folder, "listing.jsonl");
-    await listing.writeTo(path);
+    await listing.writeTo(path, units);
     await duck.run(`CREATE TABLE differing AS
       SELECT id, coalesce(was.name, id) AS name, is_now.input IS NULL AS gone, was.input IS NULL AS fresh
       FROM (${["SELECT NULL AS id, NULL AS input, NULL AS name WHERE false", ...tables].join(" UNION ALL ")}) was

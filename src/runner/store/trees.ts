@@ -5,6 +5,7 @@ import { writeFileAtomic } from "../../core/files.js";
 import { hashRecord, type Sha256 } from "../../core/hash.js";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.js";
 import { isSha256 } from "../../core/layout.js";
+import type { WrittenTable } from "../../core/tables/parts.js";
 import type { Blobs } from "./blobs.js";
 import type { Notices } from "./notices.js";
 import { moveToDamaged, namesIn, parseJson, textOf } from "./paths.js";
@@ -14,12 +15,7 @@ export interface TreeEntry {
   readonly blob: Sha256;
   readonly bytes: number;
   /** For tables: what names them is their content, whatever bytes encode it. */
-  readonly table?: {
-    readonly rows: number;
-    readonly content: Sha256;
-    /** Columns whose values name blobs of the store; no part of the artifact's hash. */
-    readonly blobColumns?: readonly string[];
-  };
+  readonly table?: WrittenTable;
 }
 
 /** An artifact: its hash is over paths and contents. */
@@ -125,9 +121,17 @@ function readEntries(value: Json | undefined): Tree["entries"] | undefined {
 
 function isEntry(value: Json | undefined): boolean {
   if (!isJsonObject(value) || !isSha256(value.blob) || !Number.isSafeInteger(value.bytes)) return false;
-  const { table } = value;
-  if (table === undefined) return true;
+  return value.table === undefined || isTable(value.table);
+}
+
+function isTable(table: Json): boolean {
   if (!isJsonObject(table) || !Number.isSafeInteger(table.rows) || !isSha256(table.content)) return false;
-  const columns = table.blobColumns;
-  return columns === undefined || (Array.isArray(columns) && columns.every((c) => typeof c === "string"));
+  const { blobColumns = [], parts } = table;
+  const named = Array.isArray(blobColumns) && blobColumns.every((column) => typeof column === "string");
+  return named && (parts === undefined || areParts(parts));
+}
+
+function areParts(parts: Json): boolean {
+  if (!isJsonObject(parts) || !isSha256(parts.schema) || !Array.isArray(parts.list)) return false;
+  return parts.list.every((part) => Array.isArray(part) && typeof part[0] === "string" && isSha256(part[2]));
 }

@@ -5,15 +5,25 @@ import type { Rights } from "./schema.js";
 /** Refuses listed items whose licence is not wanted, before anything is fetched. */
 export function byRights(items: Listed, rights: Rights | undefined): Listed {
   if (!rights) return items;
-  // The rights stand in the fingerprint themselves: a sum of the items does for both.
-  return { ...(items.sum ? { sum: items.sum } : {}), [Symbol.asyncIterator]: () => checked(items, rights) };
+  const { units } = items;
+  return {
+    // The rights stand in the fingerprint themselves: sums of the items do for both.
+    ...(units ? { units: { ...units, items: (of) => checkedEach(units.items(of), rights) } } : {}),
+    [Symbol.asyncIterator]: () => checkedAll(items, rights),
+  };
 }
 
-async function* checked(items: Listed, rights: Rights): AsyncGenerator<ListedItem> {
-  for await (const item of items) {
-    const refused = item.refused ?? refusal(item, rights);
-    yield refused ? { ...item, refused } : item;
-  }
+async function* checkedAll(items: Listed, rights: Rights): AsyncGenerator<ListedItem> {
+  for await (const item of items) yield checked(item, rights);
+}
+
+function* checkedEach(items: Iterable<ListedItem>, rights: Rights): Generator<ListedItem> {
+  for (const item of items) yield checked(item, rights);
+}
+
+function checked(item: ListedItem, rights: Rights): ListedItem {
+  const refused = item.refused ?? refusal(item, rights);
+  return refused ? { ...item, refused } : item;
 }
 
 function refusal({ columns }: ListedItem, rights: Rights): ListedItem["refused"] {

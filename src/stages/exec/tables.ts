@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type OutputFile, type StageContext, StageError } from "../../contract/stage.js";
 import { Duck } from "../../core/duck.js";
 import { isOutOfSpace } from "../../core/errors.js";
-import { describeTable } from "../../core/tables.js";
+import { describeTable } from "../../core/tables/write.js";
 
 /** Parquet files are tables: their content hash ignores the encoding, and blobs they name are kept by gc. */
 export async function describeTables(context: StageContext, output: string): Promise<readonly OutputFile[]> {

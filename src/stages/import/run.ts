@@ -1,11 +1,18 @@
 import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type InputArtifact, type StageContext, StageError, type StageModule } from "../../contract/stage.js";
+import {
+  type InputArtifact,
+  NO_PREVIOUS,
+  type StageContext,
+  StageError,
+  type StageModule,
+} from "../../contract/stage.js";
 import { Duck, parquet } from "../../core/duck.js";
 import { PackIndex } from "../../core/pack-index.js";
 import { PackWriter, readPlace } from "../../core/packs.js";
 import { sharp } from "../../core/sharp.js";
-import { type WrittenTable, writeOrdered } from "../../core/tables.js";
+import type { WrittenTable } from "../../core/tables/parts.js";
+import { writeOrdered } from "../../core/tables/write.js";
 import { stage as pack } from "../pack/run.js";
 import { RowFile } from "../row-file.js";
 import { gather } from "./gather.js";
@@ -55,7 +62,7 @@ export const stage: StageModule = {
         join(context.outDir("failures"), "failures.parquet"),
       );
       const made = await withPictures(pictures, writer, (blob) =>
-        pack.run({ ...context, inputs, blob, with: packParams(params) }),
+        pack.run({ ...context, inputs, blob, previous: NO_PREVIOUS, with: packParams(params) }),
       );
       const others = (made.outputs?.dataset ?? []).filter(({ path }) => path !== "samples.parquet");
       const samples = await withoutBlobs(duck, context.outDir("dataset"), scratch);

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type StageContext, StageError, type StageModule } from "../../contract/stage.js";
 import { Duck, parquet, sqlString } from "../../core/duck.js";
-import { writeTable } from "../../core/tables.js";
+import { writeTable } from "../../core/tables/write.js";
 import { fixedTags } from "./fixed.js";
 import type { Params } from "./schema.js";
 import { Slots } from "./slots.js";

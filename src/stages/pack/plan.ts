@@ -1,6 +1,8 @@
 import { StageError } from "../../contract/stage.js";
-import { type Duck, type DuckRow, numberedParquet, parquet } from "../../core/duck.js";
-import { inOrderOf } from "../../core/tables.js";
+import { type Duck, numberedParquet, parquet } from "../../core/duck.js";
+import type { IdRange } from "../../core/tables/parts.js";
+import { inAny } from "../../core/tables/rows.js";
+import { inOrderOf } from "../../core/tables/write.js";
 import type { Params } from "./schema.js";
 
 /** What `planSamples` found; the samples themselves are in the view `sample`. */
@@ -15,6 +17,13 @@ export interface SamplePlan {
   readonly unmatched: number;
 }
 
+/** Paths of the input tables. */
+export interface SampleTables {
+  readonly images: string;
+  readonly labels: string;
+  readonly index: string;
+}
+
 /**
  * Plans the data set inside DuckDB: the view `sample`(n, id, split, shard, blob, format, labels), where `n` follows the
  * order of ids.
@@ -26,29 +35,19 @@ export interface SamplePlan {
  */
 export async function planSamples(
   duck: Duck,
-  tables: { readonly images: string; readonly labels: string; readonly index: string },
+  tables: SampleTables,
   scratch: string,
   params: Params,
 ): Promise<SamplePlan> {
-  const tags = (await duck.all(`SELECT tag FROM ${parquet(tables.index)} ORDER BY position`)).map((row) =>
-    String(row.tag),
-  );
-  await targets(duck, await inOrderOf(duck, "id", tables.labels, scratch), parquet(tables.index));
-  await duck.run(`CREATE TABLE matched AS
-    SELECT t.n, i.blob, i.format, i.width, i.height, len(t.labels) > 0 AS tagged,
-      ${hash32("'split:' || t.group_id")} AS split_hash, ${hash32("'shard:' || t.id")} AS shard_hash
-    FROM ${parquet(tables.images)} i JOIN target t ON t.id = i.id`);
-  await divide(duck, params);
-  const sides = await duck.all("SELECT split, count(*) AS n FROM divided GROUP BY split");
-  const count = (side: string) => Number(sides.find((row) => row.split === side)?.n ?? 0);
-  await duck.run(`CREATE VIEW sample AS
-    SELECT n, t.id, d.split, ${shardOf(sides, params)} AS shard, d.blob, d.format, t.labels
-    FROM divided d JOIN target t USING (n)`);
+  const labels = await inOrderOf(duck, "id", tables.labels, scratch);
+  await matchSamples(duck, { ...tables, labels }, params);
+  const counts = await countSides(duck, "divided");
+  await defineSamples(duck, counts, params);
   const without = "FROM matched JOIN target USING (n) WHERE NOT tagged";
   return {
-    tags,
+    tags: await tagsOf(duck, tables.index),
     size: await oneSize(duck),
-    counts: { train: count("train"), holdout: count("holdout") },
+    counts,
     withoutTags: await duck.value<number>("SELECT count(*) FROM matched WHERE NOT tagged"),
     examplesWithoutTags: (await duck.all(`SELECT id ${without} ORDER BY id LIMIT 5`)).map((r) =>
       String(r.id),
@@ -59,12 +58,62 @@ export async function planSamples(
   };
 }
 
+/** The tags of an index, by position. */
+export async function tagsOf(duck: Duck, index: string): Promise<readonly string[]> {
+  return (await duck.all(`SELECT tag FROM ${parquet(index)} ORDER BY position`)).map((row) =>
+    String(row.tag),
+  );
+}
+
+/**
+ * The tables `target` and `matched` and the view `divided`: what the rows of labels and images give.
+ *
+ * @param ranges only rows with these ids
+ */
+export async function matchSamples(
+  duck: Duck,
+  tables: SampleTables,
+  params: Params,
+  ranges?: readonly IdRange[],
+): Promise<void> {
+  const which = ranges ? inAny(ranges) : "true";
+  await targets(duck, tables.labels, parquet(tables.index), which);
+  await duck.run(`CREATE OR REPLACE TABLE matched AS
+    SELECT t.n, i.blob, i.format, i.width, i.height, len(t.labels) > 0 AS tagged,
+      ${hash32("'split:' || t.group_id")} AS split_hash, ${hash32("'shard:' || t.id")} AS shard_hash
+    FROM (FROM ${parquet(tables.images)} WHERE ${which}) i JOIN target t ON t.id = i.id`);
+  await divide(duck, params);
+}
+
+/** The samples on each side in a table with the column `split`. */
+export async function countSides(duck: Duck, from: string): Promise<SamplePlan["counts"]> {
+  const sides = await duck.all(`SELECT split, count(*) AS n FROM ${from} GROUP BY split`);
+  const count = (side: string) => Number(sides.find((row) => row.split === side)?.n ?? 0);
+  return { train: count("train"), holdout: count("holdout") };
+}
+
+/** The view `sample` of what is matched. @param counts of the whole data set */
+export async function defineSamples(duck: Duck, counts: SamplePlan["counts"], params: Params): Promise<void> {
+  const [train, holdout] = [counts.train, counts.holdout].map((n) => shardsOf(n, params));
+  const of = `CASE split WHEN 'train' THEN ${train} ELSE ${holdout} END`;
+  await duck.run(`CREATE OR REPLACE VIEW sample AS
+    SELECT n, t.id, d.split, printf('shards/%s-%05d.tar', split, shard_hash % ${of}) AS shard, d.blob, d.format, t.labels
+    FROM divided d JOIN target t USING (n)`);
+}
+
+/** How many shards a side of so many samples has. */
+export function shardsOf(samples: number, params: Params): number {
+  return params.shards ?? buckets(samples, params.samples_per_shard);
+}
+
 /**
  * The table `target`(n, id, group_id, labels): every image of the labels table with its soft targets by position. Tags
  * are looked up in an enumeration of the index, row by row: nothing is joined, grouped or sorted as a whole.
  */
-async function targets(duck: Duck, labels: string, index: string): Promise<void> {
+async function targets(duck: Duck, labels: string, index: string, which: string): Promise<void> {
   const group = (await duck.columns(parquet(labels))).includes("group_id") ? "coalesce(group_id, id)" : "id";
+  await duck.run("DROP TABLE IF EXISTS target");
+  await duck.run("DROP TYPE IF EXISTS tag_name");
   await duck.run(`CREATE TYPE tag_name AS ENUM (SELECT tag FROM ${index} ORDER BY position)`);
   const position = "enum_code(TRY_CAST(x.tag AS tag_name))::BIGINT";
   const found = `list_sort(list_filter(list_transform(labels, x -> {'position': ${position}, 'score': x.score}),
@@ -74,7 +123,7 @@ async function targets(duck: Duck, labels: string, index: string): Promise<void>
   const last = "list_filter(found, (x, i) -> i = len(found) OR found[i + 1].position <> x.position)";
   await duck.run(`CREATE TABLE target AS
     SELECT n, id, group_id, CASE WHEN ${twice} THEN ${last} ELSE found END AS labels
-    FROM (SELECT file_row_number AS n, id, ${group} AS group_id, ${found} AS found FROM ${numberedParquet(labels)})`);
+    FROM (SELECT file_row_number AS n, id, ${group} AS group_id, ${found} AS found FROM ${numberedParquet(labels)} WHERE ${which})`);
 }
 
 /** The first 32 bits of a text's sha256, as a number. */
@@ -87,29 +136,20 @@ async function divide(duck: Duck, params: Params): Promise<void> {
   const { share, count } = params.holdout;
   if (count === undefined) {
     const threshold = Math.round((share ?? 0) * 2 ** 32);
-    await duck.run(`CREATE VIEW divided AS
+    await duck.run(`CREATE OR REPLACE VIEW divided AS
       SELECT *, CASE WHEN split_hash < ${threshold} THEN 'holdout' ELSE 'train' END AS split
       FROM matched WHERE tagged`);
     return;
   }
-  await duck.run(`CREATE TABLE held_out AS
+  await duck.run(`CREATE OR REPLACE TABLE held_out AS
     SELECT group_id FROM (
       SELECT group_id, coalesce(sum(n) OVER (ORDER BY split_hash, group_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
       FROM (SELECT group_id, any_value(split_hash) AS split_hash, count(*) AS n
             FROM matched JOIN target USING (n) WHERE tagged GROUP BY group_id))
     WHERE before < ${count}`);
-  await duck.run(`CREATE VIEW divided AS
+  await duck.run(`CREATE OR REPLACE VIEW divided AS
     SELECT m.*, CASE WHEN group_id IN (FROM held_out) THEN 'holdout' ELSE 'train' END AS split
     FROM matched m JOIN target USING (n) WHERE tagged`);
-}
-
-/** A sample's shard; each side has its own number of buckets. */
-function shardOf(sides: readonly DuckRow[], params: Params): string {
-  const cases = sides.map(
-    ({ split, n }) => `WHEN '${split}' THEN ${params.shards ?? buckets(Number(n), params.samples_per_shard)}`,
-  );
-  const of = cases.length === 0 ? "1" : `CASE split ${cases.join(" ")} END`;
-  return `printf('shards/%s-%05d.tar', split, shard_hash % ${of})`;
 }
 
 /** The smallest power of two of buckets that hold at most `most` samples each on average. */

@@ -2,10 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type StageContext, StageError, type StageModule } from "../../contract/stage.js";
 import { Duck } from "../../core/duck.js";
-import { writeOrdered } from "../../core/tables.js";
 import { planSamples, type SamplePlan } from "./plan.js";
+import { replanSamples } from "./replan.js";
+import { writeSamples } from "./samples.js";
 import type { Params } from "./schema.js";
-import { ShardKeys } from "./shard-keys.js";
 import { writeShards } from "./shards.js";
 
 /** Packs pictures and soft targets into shards/*.tar, samples.parquet, tags.json and dataset.json. */
@@ -13,30 +13,25 @@ export const stage: StageModule = {
   async run(context) {
     const duck = await Duck.open({ scratch: context.scratch, threads: context.cpus });
     try {
-      const plan = await planSamples(
-        duck,
-        {
-          images: context.inputs.images!.path("images.parquet"),
-          labels: context.inputs.labels!.path("labels.parquet"),
-          index: context.inputs.index!.path("index.parquet"),
-        },
-        context.scratch,
-        context.with as Params,
-      );
+      const params = context.with as Params;
+      const tables = {
+        images: context.inputs.images!.path("images.parquet"),
+        labels: context.inputs.labels!.path("labels.parquet"),
+        index: context.inputs.index!.path("index.parquet"),
+      };
+      const replanned = await replanSamples(duck, context, tables, params);
+      const plan = replanned?.plan ?? (await planSamples(duck, tables, context.scratch, params));
       tell(context, plan);
       const folder = context.outDir("dataset");
       const path = join(folder, "samples.parquet");
-      const keys = new ShardKeys();
-      const samples = await writeOrdered(duck, "SELECT * EXCLUDE (n) FROM sample ORDER BY n", path, (row) =>
-        keys.add(row),
-      );
+      const { table: samples, keys } = await writeSamples(duck, context, path, plan.tags, replanned);
       writeFileSync(join(folder, "tags.json"), `${JSON.stringify(plan.tags)}\n`);
       const { size, counts } = plan;
       writeFileSync(
         join(folder, "dataset.json"),
         `${JSON.stringify({ size, counts, tags: plan.tags.length })}\n`,
       );
-      const shards = await writeShards(duck, context, folder, keys.digests());
+      const shards = await writeShards(duck, context, folder, keys);
       return {
         outputs: { dataset: [{ path: "samples.parquet", table: samples }, ...shards.reused] },
         metrics: {

@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StageError, type StageModule } from "../../contract/stage.js";
 import { Duck, sqlString } from "../../core/duck.js";
-import { writeOrdered, writeTable } from "../../core/tables.js";
+import { writeLike } from "../../core/tables/like.js";
+import { writeTable } from "../../core/tables/write.js";
 import { examplePictures } from "./pictures.js";
 import { screeningReport } from "./report/page.js";
 import { constantScores } from "./rules/constant.js";
@@ -40,7 +41,8 @@ export const stage: StageModule = {
         await step(screening);
       }
       const path = join(context.outDir("labels"), "labels.parquet");
-      const labels = await writeOrdered(duck, KEPT_LABELS, path);
+      const last = context.previous.table("labels", "labels.parquet");
+      const { table: labels } = await writeLike(duck, last, KEPT_LABELS, path);
       const folder = context.outDir("report");
       const dropped = await writeTable(
         duck,
@@ -83,5 +85,4 @@ export const stage: StageModule = {
 
 const KEPT_LABELS = `SELECT c.id, c.labels, c.raw, coalesce(r.id, c.id) AS group_id
   FROM current c SEMI JOIN kept USING (n)
-  LEFT JOIN (SELECT g.n, l.id FROM grouped g JOIN label l ON l.n = g.root) r USING (n)
-  ORDER BY c.n`;
+  LEFT JOIN (SELECT g.n, l.id FROM grouped g JOIN label l ON l.n = g.root) r USING (n)`;

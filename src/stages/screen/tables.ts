@@ -1,6 +1,6 @@
 import type { StageContext } from "../../contract/stage.js";
 import { type Duck, numberedParquet, parquet } from "../../core/duck.js";
-import { inOrderOf } from "../../core/tables.js";
+import { inOrderOf } from "../../core/tables/write.js";
 import type { Screening } from "./rules/rule.js";
 import type { Params } from "./schema.js";
 

@@ -30,8 +30,8 @@ test("what a listing refuses is in `failures`, is counted, and is never worked o
     const made = await ItemOutputs.open(duck, KIND, KIND.item!, store);
     await tables.loadKnown(false);
     assert.equal(await tables.todoCount(), 1);
-    const { outputs, failed } = await made.writeOutputs(folder, []);
-    assert.equal(failed, 3);
+    const { outputs, refused, failures } = await made.writeOutputs(folder, []);
+    assert.equal(refused, 3);
     assert.equal(outputs.images?.rows, 0);
     const tree = store.trees.get(outputs.failures!.hash)!;
     const table = parquet(store.blobs.path(tree.entries["failures.parquet"]!.blob));
@@ -48,7 +48,7 @@ test("what a listing refuses is in `failures`, is counted, and is never worked o
       { id: "b", input: "b", class: "bad-line", detail: 'line 2: "?"', transient: false, source_url: null },
       { id: "c", input: "c", class: "license-denied", detail: "cc-by", transient: false, source_url: "u" },
     ]);
-    assert.deepEqual(await made.failureClasses(), [
+    assert.deepEqual(failures, [
       { class: "bad-line", count: 1, example: 'b: line 2: "?"' },
       { class: "duplicate-id", count: 1, example: "a~3: another item before it has the id a" },
       { class: "license-denied", count: 1, example: "u: cc-by" },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Duck } from "../../../src/core/duck.js";
 import { sha256 } from "../../../src/core/hash.js";
-import { writeTable } from "../../../src/core/tables.js";
+import { writeTable } from "../../../src/core/tables/write.js";
 import { Rights } from "../../../src/runner/lineage/rights.js";
 import { Store } from "../../../src/runner/store/store.js";
 import type { Tree } from "../../../src/runner/store/trees.js";

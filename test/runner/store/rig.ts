@@ -5,7 +5,7 @@ import { type ItemLine, TASK_FILES } from "../../../src/contract/task.js";
 import { Duck, parquet, sqlName, sqlString } from "../../../src/core/duck.js";
 import { sha256 } from "../../../src/core/hash.js";
 import { PackWriter } from "../../../src/core/packs.js";
-import { writeTable } from "../../../src/core/tables.js";
+import { writeTable } from "../../../src/core/tables/write.js";
 import type { RunRecord } from "../../../src/runner/lineage/record.js";
 import type { Result } from "../../../src/runner/store/results.js";
 import { Store } from "../../../src/runner/store/store.js";

@@ -65,14 +65,26 @@ test("a folder's identity is what the definition gives, and every item is listed
   const texts = { "a.png": "one", "sub/b.png": "two", "sub/deep/c.png": "three", "sub/deep/d.png": "four" };
   for (const [name, text] of Object.entries(texts)) put(join(root, name), text);
   const listed = await list(listContext({ with: { source: source(root) } }));
-  // Python: sha256 of "folder/1" and of 16 sums, joined by line breaks. Each sum is sha256 over name, NUL, hexadecimal
-  // sha256 and line break of the files whose FNV-1a (32 bits) has the sum's number in its top four bits.
-  assert.deepEqual(listed.sum, {
-    identity: "c8791aaa01b2047ce178746612b69099ddb8d0b2f113182305be6f1529a6e07c",
-    count: 4,
+  // Python: each sum is sha256 over name, NUL, hexadecimal sha256 and line break of the files whose FNV-1a (32 bits) has
+  // the unit's number in its top eight bits; an id is these and 120 bits of the name's sha256.
+  assert.equal(listed.units?.count, 4);
+  assert.deepEqual(listed.units?.sums, {
+    "4c": "44be3c91977eae5cb168502f9b3a847e1b85be41c5473a614240ecf9b50cc16b",
+    "74": "b05dc0cc01bdfecbd35258361f6cd3cc270235087f42e277c6efc49debfc30cf",
+    "99": "8b7103428cd5f3aa2ccae203444dceacf08516f959779f6c45418f3460d1623c",
+    b1: "9e36ab0fb50cc27b940da4801e5752c5e0e179ca44a9e5c6c5a8560e7327c4f8",
   });
-  const names = (await all(listed)).map((item) => item.columns.source_url);
-  assert.deepEqual(names.sort(), Object.keys(texts));
+  const items = await all(listed);
+  assert.deepEqual(items.map(({ columns, id }) => [columns.source_url, id]).sort(), [
+    ["a.png", "747f071235805fbf58a2524f77bff76e"],
+    ["sub/b.png", "4c75e5a71e997df603a159ae09470f66"],
+    ["sub/deep/c.png", "9910044fadfbb6377e4867f2fbaddcc4"],
+    ["sub/deep/d.png", "b14194aa6ce1185a694b1f04f573255e"],
+  ]);
+  assert.deepEqual(
+    [...listed.units!.items(["74", "99"])],
+    items.filter(({ id }) => id.startsWith("74") || id.startsWith("99")),
+  );
 });
 
 test("what is remembered, looked up here or in threads, gives what hashing gives, whatever has changed since", async () => {
@@ -100,7 +112,7 @@ test("what is remembered, looked up here or in threads, gives what hashing gives
         const warnings: string[] = [];
         const given = { with: { source: source(root, { follow_symlinks }) }, rememberedFiles };
         const listed = await list(listContext({ ...given, warn: (message) => void warnings.push(message) }));
-        return { sum: listed.sum, items: await all(listed), warnings: warnings.sort() };
+        return { sums: listed.units?.sums, items: await all(listed), warnings: warnings.sort() };
       };
       const here = await look(() => []);
       assert.deepEqual(await look(() => tables), here, what);

@@ -7,7 +7,7 @@ import sharp from "sharp";
 import { pack } from "tar-stream";
 import type { StageError } from "../../../src/contract/stage.js";
 import { Duck, parquet } from "../../../src/core/duck.js";
-import { writeTable } from "../../../src/core/tables.js";
+import { writeTable } from "../../../src/core/tables/write.js";
 import { openEngine } from "../../../src/engine/engine.js";
 import { stage } from "../../../src/stages/eval/run.js";
 import { MODEL_FILES, saveStudent } from "../../../src/student/model-file.js";

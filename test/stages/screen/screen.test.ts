@@ -443,6 +443,6 @@ test("equal input gives equal bytes, and the bytes of version 2", async () => {
   const tables = Object.values(one.result.outputs ?? {}).flat();
   assert.deepEqual(
     tables.map((file) => ("table" in file ? file.table?.content.slice(0, 16) : "")),
-    ["b4961e9bb2c623a6", "0cb61b8938710797"],
+    ["a00e15d8b73d26b5", "e0f4537c9fd26fcb"],
   );
 });

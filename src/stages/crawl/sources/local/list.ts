@@ -2,9 +2,9 @@ import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { ListContext, Listed, ListedItem } from "../../../../contract/kind.js";
 import { StageError } from "../../../../contract/stage.js";
-import { sha256 } from "../../../../core/hash.js";
 import type { LocalSource } from "../../schema.js";
 import { Snapshot } from "./snapshot.js";
+import { idOf } from "./units.js";
 
 /** The identity and rights of a file nobody said anything about: where it is. */
 const UNKNOWN = { page_url: null, author: null, license: null, license_url: null, attribution: null };
@@ -20,20 +20,19 @@ export async function list(context: ListContext): Promise<Listed> {
   const root = resolve(context.base, source.path);
   checkFolder(root, source.path);
   const snapshot = await Snapshot.take(root, source, context);
+  const { count, sums } = snapshot;
+  function* items(beginnings?: readonly string[]): Generator<ListedItem> {
+    for (const { name, hash } of snapshot.files(beginnings)) {
+      const columns = { source_url: name, ...UNKNOWN };
+      yield { id: idOf(name), input: hash, locator: join(root, name), columns };
+    }
+  }
   return {
-    sum: { identity: snapshot.identity, count: snapshot.count },
+    units: { count, sums, items },
     async *[Symbol.asyncIterator](): AsyncGenerator<ListedItem> {
-      for (const { name, hash } of snapshot.files()) {
-        const columns = { source_url: name, ...UNKNOWN };
-        yield { id: idOf(name), input: hash, locator: join(root, name), columns };
-      }
+      yield* items();
     },
   };
-}
-
-/** 128 bits of the relative path's sha256: the same on every machine that has the folder. */
-function idOf(relativePath: string): string {
-  return sha256(relativePath).slice(0, 32);
 }
 
 function checkFolder(root: string, asWritten: string): void {

@@ -2,11 +2,11 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { ListContext } from "../../../../contract/kind.js";
-import { sha256 } from "../../../../core/hash.js";
 import { StatTable } from "../../../../core/stat-table.js";
 import type { LocalSource } from "../../schema.js";
 import { reason, type Scan, scan, type Unit, unitSum } from "./scan.js";
 import type { ScanOrder } from "./scan-thread.js";
+import { beginningOf } from "./units.js";
 
 /** So many remembered files are worth starting threads (60 ms each) to look at the folder. */
 const WORTH_THREADS = 20_000;
@@ -15,12 +15,13 @@ const MOST_THREADS = 4;
 
 /** The files of a folder as they were when it was looked at: some 60 bytes each, none of them objects. */
 export class Snapshot {
-  /** sha256 over the units' sums: stands for every path and every byte. */
-  readonly identity: string;
+  /** Beginning of a unit's ids → its sum, which stands for every path and every byte; of units that have files. */
+  readonly sums: Readonly<Record<string, string>>;
   readonly count: number;
 
   private constructor(private readonly units: readonly Required<Unit>[]) {
-    this.identity = sha256(["folder/1", ...units.map(({ sum }) => sum)].join("\n"));
+    const filled = units.filter(({ names }) => names !== "");
+    this.sums = Object.fromEntries(filled.map(({ number, sum }) => [beginningOf(number), sum]));
     this.count = units.reduce((sum, { digests }) => sum + digests.byteLength / 32, 0);
   }
 
@@ -34,9 +35,11 @@ export class Snapshot {
     return new Snapshot(whole);
   }
 
-  /** All files, in an order that follows from their names. */
-  *files(): Generator<{ readonly name: string; readonly hash: string }> {
-    for (const { names, digests } of this.units) {
+  /** The files of some units, or all of them, in an order that follows from their names. */
+  *files(beginnings?: readonly string[]): Generator<{ readonly name: string; readonly hash: string }> {
+    const wanted = beginnings && new Set(beginnings);
+    for (const { number, names, digests } of this.units) {
+      if (wanted && !wanted.has(beginningOf(number))) continue;
       const bytes = Buffer.from(digests);
       for (const [i, name] of split(names).entries())
         yield { name, hash: bytes.toString("hex", i * 32, i * 32 + 32) };

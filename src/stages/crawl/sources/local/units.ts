@@ -1,10 +1,21 @@
-/** A folder's files fall into so many units, each scanned as one; part of what a folder's identity means. */
-export const UNITS = 16;
+import { fnv1a } from "../../../../core/fnv.js";
+import { sha256 } from "../../../../core/hash.js";
 
-/** FNV-1a, 32 bits, over the code units of a relative path: spreads the files of any layout evenly. */
+/** A folder's files fall into so many units, each scanned as one; part of what a folder's identity means. */
+export const UNITS = 256;
+
+/** The unit of a file, by its relative path. */
 export function unitOf(path: string): number {
-  let sum = 0x811c9dc5;
-  for (let i = 0; i < path.length; i++) sum = Math.imul(sum ^ path.charCodeAt(i), 0x01000193);
   // The low bits of neighbouring names follow each other; the high ones do not.
-  return (sum >>> 28) % UNITS;
+  return fnv1a(path) >>> 24;
+}
+
+/** What the ids of a unit's files begin with. */
+export function beginningOf(unit: number): string {
+  return unit.toString(16).padStart(2, "0");
+}
+
+/** The file's unit and 120 bits of its relative path's sha256: the same on every machine that has the folder. */
+export function idOf(path: string): string {
+  return beginningOf(unitOf(path)) + sha256(path).slice(0, 30);
 }

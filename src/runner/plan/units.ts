@@ -1,0 +1,27 @@
+import type { Json } from "../../core/json.js";
+import type { IdRange } from "../../core/tables/parts.js";
+import { unitSums } from "./plan.js";
+
+/**
+ * What the ids begin with in those units of a source whose items differ between two identities, ascending; undefined where
+ * the identities do not tell.
+ */
+export function differingUnits(was: Json | undefined, is: Json | undefined): readonly string[] | undefined {
+  const [old, now] = [unitSums(was), unitSums(is)];
+  if (!old || !now) return undefined;
+  const beginnings = new Set([...Object.keys(old), ...Object.keys(now)]);
+  return [...beginnings].filter((beginning) => old[beginning] !== now[beginning]).sort();
+}
+
+/** The ids of units, adjacent units as one range. @param beginnings ascending, in hexadecimal, of one length */
+export function unitRanges(beginnings: readonly string[]): readonly IdRange[] {
+  const ranges: { from: string; to: string | undefined }[] = [];
+  for (const from of beginnings) {
+    const next = (Number.parseInt(from, 16) + 1).toString(16).padStart(from.length, "0");
+    const to = next.length > from.length ? undefined : next;
+    const last = ranges.at(-1);
+    if (last?.to === from) last.to = to;
+    else ranges.push({ from, to });
+  }
+  return ranges;
+}

@@ -47,7 +47,7 @@ export async function replanSamples(
   const ranges = unionOf([...images, ...labels]);
   if (params.holdout.count !== undefined || shareWithin(parts, ranges) > MOST) return undefined;
   const sizes = await duck.all(
-    `SELECT width, height, count(*) AS n FROM ${parquet(tables.images)} SEMI JOIN ${parquet(tables.labels)} USING (id)
+    `SELECT width, height, count(*) AS n FROM ${parquet(tables.images)} i SEMI JOIN ${parquet(tables.labels)} l USING (id)
      GROUP BY ALL`,
   );
   const [size] = sizes;
@@ -77,7 +77,7 @@ export async function replanSamples(
 
 async function idsWithoutTags(duck: Duck, { images, labels }: SampleTables, kept: string): Promise<string[]> {
   const rows = await duck.all(
-    `SELECT id FROM (SELECT id FROM ${parquet(labels)} SEMI JOIN ${parquet(images)} USING (id))
+    `SELECT id FROM (SELECT id FROM ${parquet(labels)} l SEMI JOIN ${parquet(images)} i USING (id))
      ANTI JOIN (SELECT id ${kept} UNION ALL SELECT id FROM sample) USING (id) ORDER BY id LIMIT 5`,
   );
   return rows.map(({ id }) => String(id));

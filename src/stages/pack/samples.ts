@@ -49,7 +49,7 @@ async function update(duck: Duck, { last, ranges }: Replanned, path: string): Pr
 /** The keys of a table like an earlier one: only shards that a row has come to, or gone from, are read. */
 async function updated(duck: Duck, known: Keys, last: Earlier, path: string): Promise<Keys> {
   const rows = [last.path, path].map(
-    (file) => `SELECT shard FROM ${parquet(file)} SEMI JOIN differing USING (id)`,
+    (file) => `SELECT shard FROM ${parquet(file)} s SEMI JOIN differing USING (id)`,
   );
   const shards = (await duck.all(`${rows.join(" UNION ")}`)).map(({ shard }) => String(shard));
   const keys = new Map(known);

@@ -157,7 +157,7 @@ export interface Listed extends AsyncIterable<ListedItem> {
 }
 
 /** The items of a source in units: those whose ids begin alike. */
-export interface ListedUnits {
+interface ListedUnits {
   /** How many items all of them hold. */
   readonly count: number;
   /** Beginning of the ids → what stands for the items: equal for equal items. All beginnings are hexadecimal digits, of one length. */

@@ -1,8 +1,5 @@
-/** Bytes of the key that each record begins with: a sha256. */
-const KEY = 32;
-
 /**
- * Finds a record by its key among records of equal length, sorted by key. Keys are uniform, so where one stands can be
+ * Finds a record by its key, with which it begins, among records of equal length, sorted by key. Keys are uniform, so where one stands can be
  * computed nearly: four or five looks instead of the twenty of a binary search over a million.
  *
  * @returns the record's number, or -1
@@ -16,7 +13,8 @@ export function findRecord(records: Buffer, length: number, count: number, key: 
     const middle = low + Math.min(high - low - 1, Math.floor((high - low) * share));
     const found = records.readUInt32BE(middle * length);
     // A look at four bytes is far cheaper than a call to compare, and nearly always decides.
-    const order = found - prefix || records.compare(key, 0, KEY, middle * length, middle * length + KEY);
+    const order =
+      found - prefix || records.compare(key, 0, key.length, middle * length, middle * length + key.length);
     if (order === 0) return middle;
     if (order > 0) [high, highest] = [middle, found];
     else [low, lowest] = [middle + 1, found];

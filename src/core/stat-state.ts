@@ -1,12 +1,35 @@
-import { hash as digest } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 
 /** size, mtime, ctime, inode: 8 bytes each. */
 export const STATE_BYTES = 4 * 8;
 
-/** What a file is remembered by: sha256 of its path. */
-export function keyOf(path: string): Buffer {
-  return digest("sha256", path, "buffer");
+/** Bytes of a key. */
+export const KEY_BYTES = 8;
+
+/**
+ * What a file is remembered by: 64 bits of its path, FNV-1a and the same with another prime, each mixed by MurmurHash3's
+ * finalizer. Two paths may share a key: the state tells their files apart, by inode and times to the nanosecond. A sha256 of each
+ * path took a tenth of looking at a million files.
+ *
+ * @param into a buffer to be written over, for who looks at a million files
+ */
+export function keyOf(path: string, into: Buffer = Buffer.alloc(KEY_BYTES)): Buffer {
+  let [a, b] = [0x811c9dc5, 0x811c9dc5];
+  for (let i = 0; i < path.length; i++) {
+    const unit = path.charCodeAt(i);
+    a = Math.imul(a ^ unit, 0x01000193);
+    b = Math.imul(b ^ unit, 0x5bd1e995);
+  }
+  into.writeUInt32BE(mixed(a), 0);
+  into.writeUInt32BE(mixed(b), 4);
+  return into;
+}
+
+function mixed(sum: number): number {
+  let h = sum;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
 }
 
 /**

@@ -1,16 +1,15 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { findRecord } from "./sorted-records.js";
-import { STATE_BYTES } from "./stat-state.js";
+import { KEY_BYTES, STATE_BYTES } from "./stat-state.js";
 
-/** sha256 of a file's path. */
-const KEY = 32;
+const KEY = KEY_BYTES;
 const RECORD = KEY + STATE_BYTES + 32;
-const MAGIC = Buffer.from("PSST");
+const MAGIC = Buffer.from("PSS2");
 /** magic, record count (4), sha256 over all before it (32). */
 const TRAILER = 4 + 4 + 32;
 
-/** A record of the stat cache: the path's hash, the file's state, the hash of its bytes. */
+/** A record of the stat cache: keyOf its path, the file's state, the hash of its bytes. */
 export type StatRecord = Buffer;
 
 export function makeRecord(key: Buffer, state: Buffer, hash: Buffer): StatRecord {

@@ -1,5 +1,12 @@
 import { type Duck, parquet, sqlName } from "../duck.js";
-import { type Earlier, type IdRange, soundParts, type TablePart, type WrittenTable } from "./parts.js";
+import {
+  type Earlier,
+  type IdRange,
+  soundParts,
+  type TablePart,
+  unionOf,
+  type WrittenTable,
+} from "./parts.js";
 import { patchTable } from "./patch.js";
 import { inAny, type Schema, schemaOf, schemaSum } from "./rows.js";
 import { writeOrdered } from "./write.js";
@@ -13,8 +20,19 @@ const PARTS_AT_ONCE = 64;
 /** A table that was written, perhaps with parts of an earlier one. */
 export interface LikeWritten {
   readonly table: WrittenTable;
-  /** True where something was taken over: the table `differing`(id) tells the rows that the earlier one has not or other. */
+  /**
+   * True where something was taken over: the table `differing`(id) tells the rows that the earlier one has not, or other,
+   * those in foreknown ranges aside.
+   */
   readonly patched: boolean;
+}
+
+/** What is known already of how a table differs from an earlier one. */
+export interface Foreknown {
+  /** Ids whose rows may differ in any way. */
+  readonly ranges: readonly IdRange[];
+  /** Columns in which others may differ; that a row comes or goes is seen anyway. */
+  readonly columns: readonly string[];
 }
 
 /**
@@ -22,16 +40,17 @@ export interface LikeWritten {
  * those of `writeTable`, the layout of the file may be another.
  *
  * @param query a SELECT without ORDER BY whose first column is `id`, unique
- * @param onRow called with each row as JSON, in order, where nothing is taken over
+ * @param options onRow: called with each row as JSON, in order, where nothing is taken over
  */
 export async function writeLike(
   duck: Duck,
   earlier: Earlier | undefined,
   query: string,
   path: string,
-  onRow?: (json: string) => void,
+  options: { readonly onRow?: (json: string) => void; readonly foreknown?: Foreknown } = {},
 ): Promise<LikeWritten> {
-  const ranges = earlier && (await differing(duck, earlier, query));
+  const { onRow, foreknown } = options;
+  const ranges = earlier && (await differing(duck, earlier, query, foreknown));
   const patched = ranges && (await patchTable(duck, earlier, ranges, query, path));
   if (patched) return { table: patched, patched: true };
   const table = await writeOrdered(duck, `SELECT * FROM (${query}) ORDER BY id`, path, onRow);
@@ -43,14 +62,18 @@ async function differing(
   duck: Duck,
   earlier: Earlier,
   query: string,
+  foreknown: Foreknown | undefined,
 ): Promise<readonly IdRange[] | undefined> {
   const parts = soundParts(earlier.table);
   const schema = await schemaOf(duck, query);
   if (!parts || schemaSum(schema) !== parts.schema) return undefined;
   const all = slices(parts.list).map((slice) => [slice]);
-  await noteDiffering(duck, earlier, query, all);
+  const columns = foreknown?.columns.map(sqlName).join(", ");
+  const compared = columns === undefined ? query : `SELECT id, ${columns} FROM (${query})`;
+  await noteDiffering(duck, earlier, compared, all);
   const ids = (await duck.all("SELECT id FROM differing ORDER BY id")).map(({ id }) => String(id));
-  return ids.length > MOST_DIFFERING ? undefined : rangesAround(parts.list, ids);
+  if (ids.length > MOST_DIFFERING) return undefined;
+  return unionOf([...rangesAround(parts.list, ids), ...(foreknown?.ranges ?? [])]);
 }
 
 /**

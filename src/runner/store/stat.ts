@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../core/files.js";
 import { type Sha256, SYNC_HASH_BYTES, sha256File, sha256FileSync } from "../../core/hash.js";
-import { describe, keyOf, STATE_BYTES } from "../../core/stat-state.js";
+import { describe, KEY_BYTES, keyOf, STATE_BYTES } from "../../core/stat-state.js";
 import { makeRecord, type StatRecord, StatTable } from "../../core/stat-table.js";
 import type { Notices } from "./notices.js";
 import { namesIn, remove, uniqueName } from "./paths.js";
@@ -48,8 +48,8 @@ export class StatCache {
     }
     const name = key.toString("latin1");
     const recent = this.pending.get(name);
-    if (recent?.compare(state, 0, STATE_BYTES, 32, 32 + STATE_BYTES) === 0)
-      return recent.toString("hex", 32 + STATE_BYTES);
+    const after = KEY_BYTES + STATE_BYTES;
+    if (recent?.compare(state, 0, STATE_BYTES, KEY_BYTES, after) === 0) return recent.toString("hex", after);
     const hashedAt = Date.now();
     const size = Number(stats.size);
     const hash = size <= SYNC_HASH_BYTES ? sha256FileSync(path, this.buffer, size) : await sha256File(path);

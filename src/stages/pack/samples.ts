@@ -4,7 +4,8 @@ import { type LikeWritten, noteDiffering, writeLike } from "../../core/tables/li
 import type { Earlier, WrittenTable } from "../../core/tables/parts.js";
 import { updateTable } from "../../core/tables/patch.js";
 import { schemaOf, streamRows } from "../../core/tables/rows.js";
-import { keep, readKept } from "./kept.js";
+import { keep, readKept } from "../kept.js";
+import type { Kept } from "./kept.js";
 import type { Replanned } from "./replan.js";
 import { ShardKeys } from "./shard-keys.js";
 
@@ -29,8 +30,8 @@ export async function writeSamples(
   const all = new ShardKeys();
   const { table, patched } = replanned
     ? await update(duck, replanned, path)
-    : await writeLike(duck, last, SAMPLES, path, (row) => all.add(row));
-  const kept = patched && last ? readKept(context.shared, last.table) : undefined;
+    : await writeLike(duck, last, SAMPLES, path, { onRow: (row) => all.add(row) });
+  const kept = patched && last ? (readKept(context.shared, last.table) as Kept | undefined) : undefined;
   const keys =
     kept && last
       ? await updated(duck, new Map(kept.keys), last, path)

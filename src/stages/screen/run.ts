@@ -1,15 +1,18 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { StageError, type StageModule } from "../../contract/stage.js";
+import { type StageContext, StageError, type StageModule } from "../../contract/stage.js";
 import { Duck, sqlString } from "../../core/duck.js";
 import { writeLike } from "../../core/tables/like.js";
+import type { WrittenTable } from "../../core/tables/parts.js";
 import { writeTable } from "../../core/tables/write.js";
+import { keep, readKept } from "../kept.js";
 import { examplePictures } from "./pictures.js";
 import { screeningReport } from "./report/page.js";
-import { constantScores } from "./rules/constant.js";
+import { constantScores, constantTags } from "./rules/constant.js";
 import { exactDuplicates } from "./rules/duplicates.js";
 import { nearDuplicates } from "./rules/near.js";
 import { labelQuality } from "./rules/quality.js";
+import type { Screening } from "./rules/rule.js";
 import { collapsedSets, fewTags, manyTags, measureTagSets } from "./rules/tag-sets.js";
 import { unsafeImages } from "./rules/unsafe.js";
 import { summarise } from "./summary.js";
@@ -41,8 +44,7 @@ export const stage: StageModule = {
         await step(screening);
       }
       const path = join(context.outDir("labels"), "labels.parquet");
-      const last = context.previous.table("labels", "labels.parquet");
-      const { table: labels } = await writeLike(duck, last, KEPT_LABELS, path);
+      const labels = await writeKept(context, screening, path);
       const folder = context.outDir("report");
       const dropped = await writeTable(
         duck,
@@ -82,6 +84,18 @@ export const stage: StageModule = {
     }
   },
 };
+
+/** Writes what stays; where the last result took the same tags out, only groups and what stays are compared with it. */
+async function writeKept(context: StageContext, { duck }: Screening, path: string): Promise<WrittenTable> {
+  const last = context.previous.table("labels", "labels.parquet");
+  const ranges = context.previous.changed("labels");
+  const constant = await constantTags(duck);
+  const same = last && JSON.stringify(readKept(context.shared, last.table)) === JSON.stringify(constant);
+  const foreknown = same && ranges ? { foreknown: { ranges, columns: ["group_id"] } } : {};
+  const { table } = await writeLike(duck, last, KEPT_LABELS, path, foreknown);
+  keep(context.shared, table, constant);
+  return table;
+}
 
 const KEPT_LABELS = `SELECT c.id, c.labels, c.raw, coalesce(r.id, c.id) AS group_id
   FROM current c SEMI JOIN kept USING (n)

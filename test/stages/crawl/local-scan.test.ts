@@ -52,7 +52,7 @@ async function rememberedTables(paths: readonly string[]): Promise<SharedArrayBu
 function muchElse(): SharedArrayBuffer {
   const state = Buffer.alloc(32);
   const records = Array.from({ length: 20_000 }, (_, i) =>
-    makeRecord(keyOf(`other ${i}`), state, keyOf("x")),
+    makeRecord(keyOf(`other ${i}`), state, Buffer.alloc(32)),
   );
   const { bytes } = StatTable.of(records);
   const shared = new SharedArrayBuffer(bytes.length);

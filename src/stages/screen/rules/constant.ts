@@ -11,17 +11,21 @@ const FEW = 16;
  */
 export async function constantScores({ duck, params }: Screening): Promise<void> {
   const { enabled, max_std, min_images } = params.constant_scores;
-  if (!enabled) return;
   await duck.run(`CREATE TABLE constant_tag AS
     SELECT tag, n, total, sqrt((n * squares - total * total)::DOUBLE) / n / ${SCORE_UNITS} AS std
-    FROM tag_count WHERE n >= ${min_images} AND std < ${max_std}`);
+    FROM tag_count WHERE ${enabled} AND n >= ${min_images} AND std < ${max_std}`);
   await duck.run(`INSERT INTO dropped
     SELECT NULL, 'constant_scores', printf('tag %s: score %.4f ± %.4f on %d images', tag, total::DOUBLE / n / ${SCORE_UNITS}, std, n), NULL
     FROM constant_tag`);
-  const tags = (await duck.all("SELECT tag FROM constant_tag ORDER BY tag")).map((row) => String(row.tag));
+  const tags = await constantTags(duck);
   if (tags.length === 0) return;
   await duck.run(`CREATE OR REPLACE VIEW current AS
     SELECT n, id, list_filter(labels, x -> ${await isNoneOf(duck, tags)}) AS labels, raw FROM label`);
+}
+
+/** The tags that were taken out, after this rule. */
+export async function constantTags(duck: Duck): Promise<readonly string[]> {
+  return (await duck.all("SELECT tag FROM constant_tag ORDER BY tag")).map((row) => String(row.tag));
 }
 
 /** That x.tag is none of the tags. Few are compared one by one, many looked up in an enumeration: each where it is faster. */

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { extname, join } from "node:path";
 import { finished } from "node:stream/promises";
 import glob from "fast-glob";
-import { describe, keyOf } from "../../../../core/stat-state.js";
+import { describe, KEY_BYTES, keyOf } from "../../../../core/stat-state.js";
 import type { StatTable } from "../../../../core/stat-table.js";
 import type { LocalSource } from "../../schema.js";
 import { readingFolders } from "./folders.js";
@@ -111,9 +111,9 @@ function lookUp(root: string, number: number, names: string[], tables: readonly 
   const digests = new ArrayBuffer(names.length * 32);
   const out = Buffer.from(digests);
   const misses: number[] = [];
-  const state = new BigInt64Array(4);
+  const place = { key: Buffer.alloc(KEY_BYTES), state: new BigInt64Array(4) };
   for (const [i, name] of names.entries()) {
-    const known = tables.length > 0 ? find(tables, `${root}/${name}`, state) : undefined;
+    const known = tables.length > 0 ? find(tables, `${root}/${name}`, place) : undefined;
     if (known) known.copy(out, i * 32);
     else misses.push(i);
   }
@@ -124,11 +124,11 @@ function lookUp(root: string, number: number, names: string[], tables: readonly 
 function find(
   tables: readonly StatTable[],
   path: string,
-  numbers: BigInt64Array<ArrayBuffer>,
+  place: { readonly key: Buffer; readonly state: BigInt64Array<ArrayBuffer> },
 ): Buffer | undefined {
   try {
-    const state = describe(fs.statSync(path, { bigint: true }), numbers);
-    const key = keyOf(path);
+    const state = describe(fs.statSync(path, { bigint: true }), place.state);
+    const key = keyOf(path, place.key);
     for (const table of tables) {
       const known = table.find(key, state);
       if (known) return known;

@@ -14,8 +14,8 @@ import { writeOrdered } from "./write.js";
 /** Where more rows differ it is not worth knowing which. */
 const MOST_DIFFERING = 100_000;
 
-/** Parts that are compared at once. */
-const PARTS_AT_ONCE = 64;
+/** Parts that are compared at once: whole rows, and where only some columns are compared. */
+const PARTS_AT_ONCE = { whole: 64, narrow: 256 };
 
 /** A table that was written, perhaps with parts of an earlier one. */
 export interface LikeWritten {
@@ -67,9 +67,10 @@ async function differing(
   const parts = soundParts(earlier.table);
   const schema = await schemaOf(duck, query);
   if (!parts || schemaSum(schema) !== parts.schema) return undefined;
-  const all = slices(parts.list).map((slice) => [slice]);
   const columns = foreknown?.columns.map(sqlName).join(", ");
   const compared = columns === undefined ? query : `SELECT id, ${columns} FROM (${query})`;
+  const atOnce = columns === undefined ? PARTS_AT_ONCE.whole : PARTS_AT_ONCE.narrow;
+  const all = slices(parts.list, atOnce).map((slice) => [slice]);
   await noteDiffering(duck, earlier, compared, all);
   const ids = (await duck.all("SELECT id FROM differing ORDER BY id")).map(({ id }) => String(id));
   if (ids.length > MOST_DIFFERING) return undefined;
@@ -98,8 +99,8 @@ export async function noteDiffering(
 }
 
 /** All ids in ranges of some hundred thousand rows: what a join of two tables holds in memory. */
-function slices(list: readonly TablePart[]): readonly IdRange[] {
-  const starts = list.filter((_, part) => part % PARTS_AT_ONCE === 0).map(([first]) => String(first));
+function slices(list: readonly TablePart[], atOnce: number): readonly IdRange[] {
+  const starts = list.filter((_, part) => part % atOnce === 0).map(([first]) => String(first));
   return starts.map((start, i) => ({ from: i === 0 ? "" : start, to: starts[i + 1] }));
 }
 

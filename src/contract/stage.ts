@@ -100,6 +100,8 @@ export interface StageContext extends BaseContext {
 export interface Previous {
   /** A table among its outputs, undamaged (see core/tables/like.ts). */
   table(port: string, name: string): Earlier | undefined;
+  /** Path of another file among its outputs, undamaged. */
+  file(port: string, name: string): string | undefined;
   /**
    * Where the rows of an input's table differ from those that it was made from: ascending ranges of ids, apart from each
    * other. undefined where that is not known, or where it was made with other params or by other code.
@@ -107,7 +109,11 @@ export interface Previous {
   changed(port: string): readonly IdRange[] | undefined;
 }
 
-export const NO_PREVIOUS: Previous = { table: () => undefined, changed: () => undefined };
+export const NO_PREVIOUS: Previous = {
+  table: () => undefined,
+  file: () => undefined,
+  changed: () => undefined,
+};
 
 /** What a whole stage gives: the tables among its files (other files are found in outDir) and its metrics. */
 export interface StageResult {

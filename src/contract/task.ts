@@ -32,11 +32,15 @@ export const NO_RESULT = 74;
 /** Names a host's task folder in its environment, and so in that of all it starts: they can be found and ended. */
 export const TASK_VARIABLE = "PIPESTILL_TASK";
 
-/** A table of the stage's last result. */
-export interface TaskTable {
+/** A file of the stage's last result. */
+export interface TaskFile {
   readonly blob: string;
   /** Absolute path of its bytes. */
   readonly path: string;
+}
+
+/** A table of the stage's last result. */
+export interface TaskTable extends TaskFile {
   readonly table: WrittenTable;
 }
 
@@ -44,6 +48,8 @@ export interface TaskTable {
 export interface TaskPrevious {
   /** By port and name. */
   readonly tables: Readonly<Record<string, Readonly<Record<string, TaskTable>>>>;
+  /** Those that are no tables, by port and name. */
+  readonly files: Readonly<Record<string, Readonly<Record<string, TaskFile>>>>;
   /** By input port. */
   readonly changed: Readonly<Record<string, readonly IdRange[]>>;
 }

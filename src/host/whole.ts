@@ -30,6 +30,10 @@ export async function runWhole(
         const found = task.previous?.tables[port]?.[name];
         return found && isIntact(found.path, found.blob) ? found : undefined;
       },
+      file(port, name) {
+        const found = task.previous?.files[port]?.[name];
+        return found && isIntact(found.path, found.blob) ? found.path : undefined;
+      },
       changed: (port) => task.previous?.changed[port],
     },
   });

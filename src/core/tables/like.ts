@@ -39,7 +39,7 @@ export interface Foreknown {
  * Writes a table in the order of its ids, and takes over from an earlier one what is the same: rows and content hash are
  * those of `writeTable`, the layout of the file may be another.
  *
- * @param query a SELECT without ORDER BY whose first column is `id`, unique
+ * @param query a SELECT without ORDER BY whose first column is `id`, unique; numbers in it are never -0, which is 0 to DuckDB
  * @param options onRow: called with each row as JSON, in order, where nothing is taken over
  */
 export async function writeLike(
@@ -52,7 +52,9 @@ export async function writeLike(
   const { onRow, foreknown } = options;
   const ranges = earlier && (await differing(duck, earlier, query, foreknown));
   const patched = ranges && (await patchTable(duck, earlier, ranges, query, path));
-  if (patched) return { table: patched, patched: true };
+  // A row that stands twice, or has no id, is like none of the earlier table and yet not seen to differ from it.
+  if (patched && patched.rows === (await duck.value<number>(`SELECT count(*) FROM (${query})`)))
+    return { table: patched, patched: true };
   const table = await writeOrdered(duck, `SELECT * FROM (${query}) ORDER BY id`, path, onRow);
   return { table, patched: false };
 }
@@ -71,7 +73,7 @@ async function differing(
   const compared = columns === undefined ? query : `SELECT id, ${columns} FROM (${query})`;
   const atOnce = columns === undefined ? PARTS_AT_ONCE.whole : PARTS_AT_ONCE.narrow;
   const all = slices(parts.list, atOnce).map((slice) => [slice]);
-  await noteDiffering(duck, earlier, compared, all);
+  await noteDiffering(duck, earlier, compared, all, MOST_DIFFERING + 1);
   const ids = (await duck.all("SELECT id FROM differing ORDER BY id")).map(({ id }) => String(id));
   if (ids.length > MOST_DIFFERING) return undefined;
   return unionOf([...rangesAround(parts.list, ids), ...(foreknown?.ranges ?? [])]);
@@ -81,12 +83,14 @@ async function differing(
  * Makes the table `differing`(id): the rows in some ranges that a query and an earlier table do not have in common.
  *
  * @param ranges apart from each other; the rows of each group of them have room in memory
+ * @param most of each group so many at most
  */
 export async function noteDiffering(
   duck: Duck,
   { path }: Earlier,
   query: string,
   ranges: readonly (readonly IdRange[])[],
+  most?: number,
 ): Promise<void> {
   const columns = await schemaOf(duck, query);
   await duck.run("CREATE OR REPLACE TEMP TABLE differing (id VARCHAR)");
@@ -94,7 +98,7 @@ export async function noteDiffering(
     const rows = (from: string) => `(SELECT * FROM ${from} WHERE ${inAny(group)})`;
     await duck.run(`INSERT INTO differing
       SELECT id FROM ${rows(`(${query})`)} now FULL JOIN ${rows(parquet(path))} was USING (id)
-      WHERE ${anyDiffers(columns)} LIMIT ${MOST_DIFFERING + 1}`);
+      WHERE ${anyDiffers(columns)} ${most === undefined ? "" : `LIMIT ${most}`}`);
   }
 }
 

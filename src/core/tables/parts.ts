@@ -98,8 +98,12 @@ export class PartCutter {
   }
 }
 
+/** NUL, which ends a statement of SQL wherever it stands, is left out. */
 function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0 || code > 127) return false;
+  }
   return true;
 }
 

@@ -1,4 +1,4 @@
-import type { TaskPrevious, TaskTable } from "../../contract/task.js";
+import type { TaskFile, TaskPrevious, TaskTable } from "../../contract/task.js";
 import { canonicalJson } from "../../core/json.js";
 import { differingRanges, type IdRange, soundParts } from "../../core/tables/parts.js";
 import type { Result } from "../store/results.js";
@@ -15,21 +15,31 @@ function tablesOf(store: Store, hash: string): Readonly<Record<string, TaskTable
   );
 }
 
+/** The files of an artifact that are no tables, by name. */
+function filesOf(store: Store, hash: string): Readonly<Record<string, TaskFile>> {
+  const entries = Object.entries(store.trees.get(hash)?.entries ?? {});
+  return Object.fromEntries(
+    entries.flatMap(([name, { blob, table }]) =>
+      table ? [] : [[name, { blob, path: store.blobs.path(blob) }]],
+    ),
+  );
+}
+
 /** What a whole stage may know of its last result. */
 export function previousOf(env: StageEnv): TaskPrevious | undefined {
   const { previous, preimage } = env.plan;
   if (!previous || !preimage) return undefined;
-  const tables = Object.entries(previous.outputs).map(([port, { hash }]) => [
-    port,
-    tablesOf(env.options.store, hash),
-  ]);
+  const byPort = <T>(of: (store: Store, hash: string) => T) =>
+    Object.fromEntries(
+      Object.entries(previous.outputs).map(([port, { hash }]) => [port, of(env.options.store, hash)]),
+    );
   const alike = [previous.preimage, preimage].map(({ inputs: _, ...rest }) => canonicalJson(rest));
   const ports = alike[0] === alike[1] ? Object.keys(env.inputs) : [];
   const changed = ports.flatMap((port) => {
     const ranges = changedRanges(env, previous, port);
     return ranges ? [[port, ranges] as const] : [];
   });
-  return { tables: Object.fromEntries(tables), changed: Object.fromEntries(changed) };
+  return { tables: byPort(tablesOf), files: byPort(filesOf), changed: Object.fromEntries(changed) };
 }
 
 /** Where the rows at an input differ from those that an earlier result was made from; undefined where that is not known. */

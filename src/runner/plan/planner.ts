@@ -146,7 +146,10 @@ export class Planner {
     if (!listing) return reasons;
     const { explainSource } = await import("./source-diff.js");
     const detailed = reasons.map((reason) =>
-      reason.code === "source-changed" ? explainSource(this.options.store, listing, previous) : reason,
+      reason.code === "source-changed"
+        ? // What is known of the last result may be damaged; the stage runs all the same.
+          explainSource(this.options.store, listing, previous).catch(() => reason)
+        : reason,
     );
     return Promise.all(detailed);
   }

@@ -133,5 +133,11 @@ function isTable(table: Json): boolean {
 
 function areParts(parts: Json): boolean {
   if (!isJsonObject(parts) || !isSha256(parts.schema) || !Array.isArray(parts.list)) return false;
-  return parts.list.every((part) => Array.isArray(part) && typeof part[0] === "string" && isSha256(part[2]));
+  return parts.list.every(
+    (part) =>
+      Array.isArray(part) &&
+      typeof part[0] === "string" &&
+      Number.isSafeInteger(part[1]) &&
+      isSha256(part[2]),
+  );
 }

@@ -1,7 +1,17 @@
-/** What is kept of a samples table beside its rows, for a later run that makes one like it. */
-export type Kept = {
-  /** The tags, by position, that its labels mean. */
-  readonly tags: readonly string[];
-  /** Shard path → key of its content. */
-  readonly keys: readonly (readonly [shard: string, key: string])[];
-};
+import type { WrittenTable } from "../../core/tables/parts.js";
+import { keep, readKept } from "../kept.js";
+import { SHARD_FORMAT } from "./shard-keys.js";
+
+/** Shard path → key of its content. */
+type Keys = ReadonlyMap<string, string>;
+
+/** Keeps the keys of a samples table's shards, which follow from its rows, for a later run that makes a table like it. */
+export function keepKeys(shared: string, samples: WrittenTable, keys: Keys): void {
+  keep(shared, samples, { format: SHARD_FORMAT, keys: [...keys] });
+}
+
+/** What an earlier run has kept of a samples table; undefined where it is gone or damaged, or shards were of another form. */
+export function keptKeys(shared: string, samples: WrittenTable): Keys | undefined {
+  const kept = readKept(shared, samples) as { format: string; keys: [string, string][] } | undefined;
+  return kept?.format === SHARD_FORMAT ? new Map(kept.keys) : undefined;
+}

@@ -65,6 +65,11 @@ export async function tagsOf(duck: Duck, index: string): Promise<readonly string
   );
 }
 
+/** The data set's tags.json. */
+export function tagsText(tags: readonly string[]): string {
+  return `${JSON.stringify(tags)}\n`;
+}
+
 /**
  * The tables `target` and `matched` and the view `divided`: what the rows of labels and images give.
  *
@@ -79,7 +84,7 @@ export async function matchSamples(
   const which = ranges ? inAny(ranges) : "true";
   await targets(duck, tables.labels, parquet(tables.index), which);
   await duck.run(`CREATE OR REPLACE TABLE matched AS
-    SELECT t.n, i.blob, i.format, i.width, i.height, len(t.labels) > 0 AS tagged,
+    SELECT t.n, i.blob, i.format, i.width, i.height, coalesce(len(t.labels) > 0, false) AS tagged,
       ${hash32("'split:' || t.group_id")} AS split_hash, ${hash32("'shard:' || t.id")} AS shard_hash
     FROM (FROM ${parquet(tables.images)} WHERE ${which}) i JOIN target t ON t.id = i.id`);
   await divide(duck, params);
@@ -116,7 +121,8 @@ async function targets(duck: Duck, labels: string, index: string, which: string)
   await duck.run("DROP TYPE IF EXISTS tag_name");
   await duck.run(`CREATE TYPE tag_name AS ENUM (SELECT tag FROM ${index} ORDER BY position)`);
   const position = "enum_code(TRY_CAST(x.tag AS tag_name))::BIGINT";
-  const found = `list_sort(list_filter(list_transform(labels, x -> {'position': ${position}, 'score': x.score}),
+  // A score of -0 becomes 0: they are equal, but not written alike.
+  const found = `list_sort(list_filter(list_transform(labels, x -> {'position': ${position}, 'score': x.score + 0}),
     x -> x.position IS NOT NULL))`;
   // A tag that an image lists twice counts once, with its higher score: of a position's entries the last.
   const twice = "len(found) > list_unique(list_transform(found, x -> x.position))";

@@ -1,9 +1,8 @@
+import { readFileSync } from "node:fs";
 import type { StageContext } from "../../contract/stage.js";
 import { type Duck, parquet } from "../../core/duck.js";
 import { type Earlier, type IdRange, shareWithin, soundParts, unionOf } from "../../core/tables/parts.js";
 import { inAny } from "../../core/tables/rows.js";
-import { readKept } from "../kept.js";
-import type { Kept } from "./kept.js";
 import {
   countSides,
   defineSamples,
@@ -12,6 +11,7 @@ import {
   type SampleTables,
   shardsOf,
   tagsOf,
+  tagsText,
 } from "./plan.js";
 import type { Params } from "./schema.js";
 
@@ -43,8 +43,8 @@ export async function replanSamples(
   if (!last || !parts || !images || !labels) return undefined;
   const tags = await tagsOf(duck, tables.index);
   // Their counts, which change with every image, are in no sample.
-  const earlier = readKept(context.shared, last.table) as Kept | undefined;
-  if (JSON.stringify(earlier?.tags) !== JSON.stringify(tags)) return undefined;
+  const before = previous.file("dataset", "tags.json");
+  if (before === undefined || readFileSync(before, "utf8") !== tagsText(tags)) return undefined;
   const ranges = unionOf([...images, ...labels]);
   if (params.holdout.count !== undefined || shareWithin(parts, ranges) > MOST) return undefined;
   const sizes = await duck.all(

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type StageContext, StageError, type StageModule } from "../../contract/stage.js";
 import { Duck } from "../../core/duck.js";
-import { planSamples, type SamplePlan } from "./plan.js";
+import { planSamples, type SamplePlan, tagsText } from "./plan.js";
 import { replanSamples } from "./replan.js";
 import { writeSamples } from "./samples.js";
 import type { Params } from "./schema.js";
@@ -24,8 +24,8 @@ export const stage: StageModule = {
       tell(context, plan);
       const folder = context.outDir("dataset");
       const path = join(folder, "samples.parquet");
-      const { table: samples, keys } = await writeSamples(duck, context, path, plan.tags, replanned);
-      writeFileSync(join(folder, "tags.json"), `${JSON.stringify(plan.tags)}\n`);
+      const { table: samples, keys } = await writeSamples(duck, context, path, replanned);
+      writeFileSync(join(folder, "tags.json"), tagsText(plan.tags));
       const { size, counts } = plan;
       writeFileSync(
         join(folder, "dataset.json"),

@@ -4,8 +4,7 @@ import { type LikeWritten, noteDiffering, writeLike } from "../../core/tables/li
 import type { Earlier, WrittenTable } from "../../core/tables/parts.js";
 import { updateTable } from "../../core/tables/patch.js";
 import { schemaOf, streamRows } from "../../core/tables/rows.js";
-import { keep, readKept } from "../kept.js";
-import type { Kept } from "./kept.js";
+import { keepKeys, keptKeys } from "./kept.js";
 import type { Replanned } from "./replan.js";
 import { ShardKeys } from "./shard-keys.js";
 
@@ -23,7 +22,6 @@ export async function writeSamples(
   duck: Duck,
   context: StageContext,
   path: string,
-  tags: readonly string[],
   replanned: Replanned | undefined,
 ): Promise<{ readonly table: WrittenTable; readonly keys: Keys }> {
   const last = context.previous.table("dataset", "samples.parquet");
@@ -31,14 +29,14 @@ export async function writeSamples(
   const { table, patched } = replanned
     ? await update(duck, replanned, path)
     : await writeLike(duck, last, SAMPLES, path, { onRow: (row) => all.add(row) });
-  const kept = patched && last ? (readKept(context.shared, last.table) as Kept | undefined) : undefined;
+  const kept = patched && last ? keptKeys(context.shared, last.table) : undefined;
   const keys =
     kept && last
-      ? await updated(duck, new Map(kept.keys), last, path)
+      ? await updated(duck, kept, last, path)
       : patched
         ? await keysOf(duck, path, "true")
         : all.digests();
-  keep(context.shared, table, { tags, keys: [...keys] });
+  keepKeys(context.shared, table, keys);
   return { table, keys };
 }
 

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 
 /** Raised when the bytes of a shard change for the same samples: part of every shard's key. */
-const SHARD_FORMAT = "pack-shard/2";
+export const SHARD_FORMAT = "pack-shard/2";
 
 /** Rows of a shard that are hashed at once: each call costs more than a row. */
 const AT_ONCE = 32;

@@ -5,10 +5,9 @@ import { Duck, sqlString } from "../../core/duck.js";
 import { writeLike } from "../../core/tables/like.js";
 import type { WrittenTable } from "../../core/tables/parts.js";
 import { writeTable } from "../../core/tables/write.js";
-import { keep, readKept } from "../kept.js";
 import { examplePictures } from "./pictures.js";
 import { screeningReport } from "./report/page.js";
-import { constantScores, constantTags } from "./rules/constant.js";
+import { constantScores, constantTags, tagsTakenOut } from "./rules/constant.js";
 import { exactDuplicates } from "./rules/duplicates.js";
 import { nearDuplicates } from "./rules/near.js";
 import { labelQuality } from "./rules/quality.js";
@@ -90,13 +89,14 @@ async function writeKept(context: StageContext, { duck }: Screening, path: strin
   const last = context.previous.table("labels", "labels.parquet");
   const ranges = context.previous.changed("labels");
   const constant = await constantTags(duck);
-  const same = last && JSON.stringify(readKept(context.shared, last.table)) === JSON.stringify(constant);
+  const dropped = context.previous.table("report", "dropped.parquet");
+  const before = dropped && (await tagsTakenOut(duck, dropped.path));
+  const same = JSON.stringify(before) === JSON.stringify(constant);
   const foreknown = same && ranges ? { foreknown: { ranges, columns: ["group_id"] } } : {};
-  const { table } = await writeLike(duck, last, KEPT_LABELS, path, foreknown);
-  keep(context.shared, table, constant);
-  return table;
+  return (await writeLike(duck, last, KEPT_LABELS, path, foreknown)).table;
 }
 
-const KEPT_LABELS = `SELECT c.id, c.labels, c.raw, coalesce(r.id, c.id) AS group_id
+/** A score of -0 becomes 0: they are equal, but not written alike. */
+const KEPT_LABELS = `SELECT c.id, list_transform(c.labels, x -> struct_update(x, score := x.score + 0)) AS labels, c.raw, coalesce(r.id, c.id) AS group_id
   FROM current c SEMI JOIN kept USING (n)
   LEFT JOIN (SELECT g.n, l.id FROM grouped g JOIN label l ON l.n = g.root) r USING (n)`;

@@ -1,4 +1,4 @@
-import { type Duck, sqlString } from "../../../core/duck.js";
+import { type Duck, parquet, sqlString } from "../../../core/duck.js";
 import { SCORE_UNITS } from "../tables.js";
 import type { Screening } from "./rule.js";
 
@@ -26,6 +26,15 @@ export async function constantScores({ duck, params }: Screening): Promise<void>
 /** The tags that were taken out, after this rule. */
 export async function constantTags(duck: Duck): Promise<readonly string[]> {
   return (await duck.all("SELECT tag FROM constant_tag ORDER BY tag")).map((row) => String(row.tag));
+}
+
+/** The tags that were taken out by the run that wrote this dropped.parquet. */
+export async function tagsTakenOut(duck: Duck, dropped: string): Promise<readonly string[]> {
+  const rows = await duck.all(
+    `SELECT regexp_extract(detail, '^tag (.*): score [^:]*$', 1, 's') AS tag FROM ${parquet(dropped)}
+     WHERE rule = 'constant_scores' ORDER BY tag`,
+  );
+  return rows.map(({ tag }) => String(tag));
 }
 
 /** That x.tag is none of the tags. Few are compared one by one, many looked up in an enumeration: each where it is faster. */

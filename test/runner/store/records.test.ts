@@ -231,6 +231,26 @@ test("latest shows copies of small files and links to large ones, and replaces a
   assert.equal(store.latest.get("p", "train"), undefined);
 });
 
+test("what is shown as before is shown by the same link, what is not by a new one", () => {
+  const store = openStore();
+  const [one, two, three] = [1, 2, 3].map((byte) => store.blobs.putBytes(Buffer.alloc(17 << 20, byte)));
+  const entry = ({ hash, bytes }: { hash: string; bytes: number }) => ({ blob: hash, bytes });
+  const show = (entries: Record<string, { blob: string; bytes: number }>, name: string) =>
+    store.latest.publish("p", "pack", new Map([["dataset", store.trees.put(entries)]]), sha256(name));
+  const shown = join(store.root, "..", store.latest.path("p", "pack"));
+  const look = (file: string) => ({
+    link: lstatSync(join(shown, file)).ino,
+    first: readFileSync(join(shown, file))[0],
+  });
+  show({ "s/a.tar": entry(one!), "s/b.tar": entry(two!) }, "one");
+  const [a, b] = [look("s/a.tar"), look("s/b.tar")];
+  show({ "s/a.tar": entry(one!), "s/b.tar": entry(three!) }, "two");
+  assert.deepEqual(look("s/a.tar"), process.platform === "linux" ? a : { ...look("s/a.tar"), first: 1 });
+  assert.equal(look("s/b.tar").first, 3);
+  assert.notEqual(look("s/b.tar").link, b.link);
+  assert.equal(readdirSync(join(shown, "../.versions")).length, 1);
+});
+
 test("latest replaces a folder that a person put in its place", () => {
   const store = openStore();
   const { hash } = store.blobs.putBytes(Buffer.from("x"));

@@ -37,18 +37,12 @@ export interface TaskFile {
   readonly blob: string;
   /** Absolute path of its bytes. */
   readonly path: string;
-}
-
-/** A table of the stage's last result. */
-export interface TaskTable extends TaskFile {
-  readonly table: WrittenTable;
+  readonly table?: WrittenTable;
 }
 
 /** The result that a stage gave last; see Previous in stage.ts. */
 export interface TaskPrevious {
   /** By port and name. */
-  readonly tables: Readonly<Record<string, Readonly<Record<string, TaskTable>>>>;
-  /** Those that are no tables, by port and name. */
   readonly files: Readonly<Record<string, Readonly<Record<string, TaskFile>>>>;
   /** By input port. */
   readonly changed: Readonly<Record<string, readonly IdRange[]>>;

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { writeWhole } from "./files.js";
+import { readInto, writeWhole } from "./files.js";
 import { type Sha256, sha256 } from "./hash.js";
 import { PackIndex, type PackPlace, PackTable } from "./pack-index.js";
 
@@ -169,10 +169,6 @@ export function listLogs(folder: string): string[] {
 
 function readAnswer(fd: number, { offset, length }: PackPlace): string | undefined {
   const line = Buffer.allocUnsafe(length);
-  for (let filled = 0; filled < length; ) {
-    const got = readSync(fd, line, filled, length - filled, offset + filled);
-    if (got === 0) return undefined;
-    filled += got;
-  }
+  if (readInto(fd, offset, line) < length) return undefined;
   return answerIn(line.toString("utf8"));
 }

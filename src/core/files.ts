@@ -7,6 +7,21 @@ export function writeWhole(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
+/**
+ * Reads bytes of an open file, from a place in it: the system may give only a part of them at a time.
+ *
+ * @returns how many were there: fewer than asked for where the file ends before
+ */
+export function readInto(fd: number, from: number, bytes: Uint8Array): number {
+  let filled = 0;
+  while (filled < bytes.length) {
+    const got = readSync(fd, bytes, filled, bytes.length - filled, from + filled);
+    if (got === 0) break;
+    filled += got;
+  }
+  return filled;
+}
+
 /** Bytes of an open file, from a place in it. @throws where the file ends before them */
 export function readWhole(fd: number, from: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
@@ -29,11 +44,9 @@ export function copyRange(source: number, from: number, to: number, target: numb
 }
 
 function fillFrom(fd: number, from: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; ) {
-    const got = readSync(fd, bytes, at, bytes.length - at, from + at);
-    if (got === 0) throw new Error(`the file ends at byte ${from + at}, before what is read of it`);
-    at += got;
-  }
+  const filled = readInto(fd, from, bytes);
+  if (filled < bytes.length)
+    throw new Error(`the file ends at byte ${from + filled}, before what is read of it`);
 }
 
 /** fsyncs a file or folder, so that what was written or renamed there survives a power cut. */

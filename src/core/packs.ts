@@ -10,6 +10,7 @@ import {
   writevSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { readInto } from "./files.js";
 import type { Sha256 } from "./hash.js";
 import { type PackPlace, PackTable } from "./pack-index.js";
 
@@ -92,13 +93,7 @@ class ForwardReader {
 /** Reads the bytes at a place of an open file, a blob's in a pack. @returns fewer bytes where the file is too short. */
 export function readPlace(fd: number, place: PackPlace): Buffer {
   const bytes = Buffer.allocUnsafe(place.length);
-  let filled = 0;
-  while (filled < place.length) {
-    const got = readSync(fd, bytes, filled, place.length - filled, place.offset + filled);
-    if (got === 0) break;
-    filled += got;
-  }
-  return bytes.subarray(0, filled);
+  return bytes.subarray(0, readInto(fd, place.offset, bytes));
 }
 
 /**

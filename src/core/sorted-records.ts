@@ -1,6 +1,6 @@
 /**
- * Finds a record by its key, with which it begins, among records of equal length, sorted by key. Keys are uniform, so where one stands can be
- * computed nearly: four or five looks instead of the twenty of a binary search over a million.
+ * Finds a record by its key, with which it begins, among records of equal length, sorted by key. Keys are uniform, so where one
+ * stands can be computed nearly: four or five looks instead of the twenty of a binary search over a million.
  *
  * @returns the record's number, or -1
  */

@@ -1,7 +1,11 @@
 import type { BigIntStats } from "node:fs";
+import { fnv1a } from "./fnv.js";
 
 /** size, mtime, ctime, inode: 8 bytes each. */
 export const STATE_BYTES = 4 * 8;
+
+/** Any odd number that is not FNV's own. */
+const OTHER_PRIME = 0x5bd1e995;
 
 /** Bytes of a key. */
 export const KEY_BYTES = 8;
@@ -14,14 +18,8 @@ export const KEY_BYTES = 8;
  * @param into a buffer to be written over, for who looks at a million files
  */
 export function keyOf(path: string, into: Buffer = Buffer.alloc(KEY_BYTES)): Buffer {
-  let [a, b] = [0x811c9dc5, 0x811c9dc5];
-  for (let i = 0; i < path.length; i++) {
-    const unit = path.charCodeAt(i);
-    a = Math.imul(a ^ unit, 0x01000193);
-    b = Math.imul(b ^ unit, 0x5bd1e995);
-  }
-  into.writeUInt32BE(mixed(a), 0);
-  into.writeUInt32BE(mixed(b), 4);
+  into.writeUInt32BE(mixed(fnv1a(path)), 0);
+  into.writeUInt32BE(mixed(fnv1a(path, OTHER_PRIME)), 4);
   return into;
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { readInto } from "./files.js";
 import { findRecord } from "./sorted-records.js";
 import { KEY_BYTES, STATE_BYTES } from "./stat-state.js";
 
@@ -110,13 +111,7 @@ function readShared(path: string): Buffer {
   const fd = openSync(path, "r");
   try {
     const bytes = Buffer.from(new SharedArrayBuffer(fstatSync(fd).size));
-    let filled = 0;
-    while (filled < bytes.length) {
-      const got = readSync(fd, bytes, filled, bytes.length - filled, filled);
-      if (got === 0) break;
-      filled += got;
-    }
-    return bytes.subarray(0, filled);
+    return bytes.subarray(0, readInto(fd, 0, bytes));
   } finally {
     closeSync(fd);
   }

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type BaseContext, StageError, type StageModule } from "../contract/stage.js";
-import { type HostResult, TASK_FILES, type Task } from "../contract/task.js";
+import { type BaseContext, type Previous, StageError, type StageModule } from "../contract/stage.js";
+import { type HostResult, TASK_FILES, type Task, type TaskFile } from "../contract/task.js";
 import { isIntact } from "../core/blobs.js";
 import { recall } from "../core/memo.js";
 
@@ -25,17 +25,7 @@ export async function runWhole(
       get: (key) => recall(task.store, task.kind, key),
       set: (key, port, path) => void memo.push({ key, port, path }),
     },
-    previous: {
-      table(port, name) {
-        const found = task.previous?.tables[port]?.[name];
-        return found && isIntact(found.path, found.blob) ? found : undefined;
-      },
-      file(port, name) {
-        const found = task.previous?.files[port]?.[name];
-        return found && isIntact(found.path, found.blob) ? found.path : undefined;
-      },
-      changed: (port) => task.previous?.changed[port],
-    },
+    previous: previousOf(task),
   });
   const outputs = result.outputs ?? {};
   for (const [port, files] of Object.entries(outputs)) {
@@ -51,6 +41,25 @@ export async function runWhole(
     outputs,
     metrics: result.metrics ?? {},
     memo,
+  };
+}
+
+/** What a task tells of the stage's last result; a file's bytes are looked at once. */
+function previousOf({ previous }: Task): Previous {
+  const intact = new Map<string, boolean>();
+  const find = (port: string, name: string): TaskFile | undefined => {
+    const found = previous?.files[port]?.[name];
+    if (!found) return undefined;
+    if (!intact.has(found.blob)) intact.set(found.blob, isIntact(found.path, found.blob));
+    return intact.get(found.blob) ? found : undefined;
+  };
+  return {
+    table(port, name) {
+      const { path, table } = find(port, name) ?? {};
+      return path !== undefined && table ? { path, table } : undefined;
+    },
+    file: (port, name) => find(port, name)?.path,
+    changed: (port) => previous?.changed[port],
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { replaceFile } from "../core/files.js";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { readInto, replaceFile } from "../core/files.js";
 import type { TensorSource } from "./tensor-file.js";
 
 const FORMAT = "pipestill-snapshot/3";
@@ -58,10 +58,6 @@ export function readSnapshot<T>(path: string, use: (header: unknown, tensors: Te
 
 function bytesAt(fd: number, position: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
-  for (let at = 0; at < length; ) {
-    const got = readSync(fd, bytes, at, length - at, position + at);
-    if (got === 0) throw new Error("it is cut off");
-    at += got;
-  }
+  if (readInto(fd, position, bytes) < length) throw new Error("it is cut off");
   return bytes;
 }

@@ -76,7 +76,7 @@ async function differing(
   await noteDiffering(duck, earlier, compared, all, MOST_DIFFERING + 1);
   const ids = (await duck.all("SELECT id FROM differing ORDER BY id")).map(({ id }) => String(id));
   if (ids.length > MOST_DIFFERING) return undefined;
-  return unionOf([...rangesAround(parts.list, ids), ...(foreknown?.ranges ?? [])]);
+  return unionOf([...partsAround(parts.list, ids), ...(foreknown?.ranges ?? [])]);
 }
 
 /**
@@ -110,25 +110,19 @@ function slices(list: readonly TablePart[], atOnce: number): readonly IdRange[] 
 
 function anyDiffers(schema: Schema): string {
   const columns = schema.map(([name]) => sqlName(name));
-  return columns
-    .map((name) =>
-      name === '"id"' ? `now.id IS DISTINCT FROM was.id` : `now.${name} IS DISTINCT FROM was.${name}`,
-    )
-    .join(" OR ");
+  return columns.map((name) => `now.${name} IS DISTINCT FROM was.${name}`).join(" OR ");
 }
 
-/** The parts of a table that ids belong to, adjacent ones as one range. */
-function rangesAround(list: readonly TablePart[], ids: readonly string[]): readonly IdRange[] {
-  const ranges: { from: string; to: string | undefined }[] = [];
+/** The parts of a table that ids, in their order, belong to. */
+function partsAround(list: readonly TablePart[], ids: readonly string[]): readonly IdRange[] {
+  const parts = new Set<number>();
   let part = 0;
   for (const id of ids) {
-    const last = ranges.at(-1);
-    if (last && (last.to === undefined || id < last.to)) continue;
     while (part + 1 < list.length && list[part + 1]![0]! <= id) part++;
-    const from = part === 0 ? "" : list[part]![0]!;
-    const to = list[part + 1]?.[0] ?? undefined;
-    if (last?.to === from) last.to = to;
-    else ranges.push({ from, to });
+    parts.add(part);
   }
-  return ranges;
+  return [...parts].map((at) => ({
+    from: at === 0 ? "" : list[at]![0]!,
+    to: list[at + 1]?.[0] ?? undefined,
+  }));
 }

@@ -63,9 +63,9 @@ export function beginsPart(id: string): boolean {
 
 /** Cuts rows into parts as they come. */
 export class PartCutter {
-  readonly parts: TablePart[] = [];
   /** Whether the ids so far were ASCII and ascending: then DuckDB's order, JavaScript's and that of bytes are one. */
   ordered = true;
+  private readonly parts: TablePart[] = [];
   private lines: string[] = [];
   private first: string | null = null;
   private last: string | undefined;

@@ -1,27 +1,18 @@
-import type { TaskFile, TaskPrevious, TaskTable } from "../../contract/task.js";
+import type { TaskFile, TaskPrevious } from "../../contract/task.js";
 import { canonicalJson } from "../../core/json.js";
-import { differingRanges, type IdRange, soundParts } from "../../core/tables/parts.js";
+import { differingRanges, type Earlier, type IdRange, soundParts } from "../../core/tables/parts.js";
 import type { Result } from "../store/results.js";
 import type { Store } from "../store/store.js";
 import type { StageEnv } from "./stage-env.js";
 
-/** The tables of an artifact by name; none where the store does not know it. */
-function tablesOf(store: Store, hash: string): Readonly<Record<string, TaskTable>> {
-  const entries = Object.entries(store.trees.get(hash)?.entries ?? {});
-  return Object.fromEntries(
-    entries.flatMap(([name, { blob, table }]) =>
-      table ? [[name, { blob, path: store.blobs.path(blob), table }]] : [],
-    ),
-  );
-}
-
-/** The files of an artifact that are no tables, by name. */
+/** The files of an artifact by name; none where the store does not know it. */
 function filesOf(store: Store, hash: string): Readonly<Record<string, TaskFile>> {
   const entries = Object.entries(store.trees.get(hash)?.entries ?? {});
   return Object.fromEntries(
-    entries.flatMap(([name, { blob, table }]) =>
-      table ? [] : [[name, { blob, path: store.blobs.path(blob) }]],
-    ),
+    entries.map(([name, { blob, table }]) => [
+      name,
+      { blob, path: store.blobs.path(blob), ...(table ? { table } : {}) },
+    ]),
   );
 }
 
@@ -29,17 +20,17 @@ function filesOf(store: Store, hash: string): Readonly<Record<string, TaskFile>>
 export function previousOf(env: StageEnv): TaskPrevious | undefined {
   const { previous, preimage } = env.plan;
   if (!previous || !preimage) return undefined;
-  const byPort = <T>(of: (store: Store, hash: string) => T) =>
-    Object.fromEntries(
-      Object.entries(previous.outputs).map(([port, { hash }]) => [port, of(env.options.store, hash)]),
-    );
+  const files = Object.entries(previous.outputs).map(([port, { hash }]) => [
+    port,
+    filesOf(env.options.store, hash),
+  ]);
   const alike = [previous.preimage, preimage].map(({ inputs: _, ...rest }) => canonicalJson(rest));
   const ports = alike[0] === alike[1] ? Object.keys(env.inputs) : [];
   const changed = ports.flatMap((port) => {
     const ranges = changedRanges(env, previous, port);
     return ranges ? [[port, ranges] as const] : [];
   });
-  return { tables: byPort(tablesOf), files: byPort(filesOf), changed: Object.fromEntries(changed) };
+  return { files: Object.fromEntries(files), changed: Object.fromEntries(changed) };
 }
 
 /** Where the rows at an input differ from those that an earlier result was made from; undefined where that is not known. */
@@ -51,7 +42,9 @@ export function changedRanges(env: StageEnv, previous: Result, port: string): re
 }
 
 /** The table of an artifact of rows. */
-export function onlyTable(store: Store, hash: string): TaskTable | undefined {
-  const tables = Object.values(tablesOf(store, hash));
+export function onlyTable(store: Store, hash: string): (TaskFile & Earlier) | undefined {
+  const tables = Object.values(filesOf(store, hash)).flatMap(({ table, ...file }) =>
+    table ? [{ ...file, table }] : [],
+  );
   return tables.length === 1 ? tables[0] : undefined;
 }

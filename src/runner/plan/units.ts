@@ -1,5 +1,5 @@
 import type { Json } from "../../core/json.js";
-import type { IdRange } from "../../core/tables/parts.js";
+import { type IdRange, unionOf } from "../../core/tables/parts.js";
 import { unitSums } from "./plan.js";
 
 /**
@@ -13,15 +13,12 @@ export function differingUnits(was: Json | undefined, is: Json | undefined): rea
   return [...beginnings].filter((beginning) => old[beginning] !== now[beginning]).sort();
 }
 
-/** The ids of units, adjacent units as one range. @param beginnings ascending, in hexadecimal, of one length */
+/** The ids of units, adjacent units as one range. @param beginnings hexadecimal, of one length */
 export function unitRanges(beginnings: readonly string[]): readonly IdRange[] {
-  const ranges: { from: string; to: string | undefined }[] = [];
-  for (const from of beginnings) {
-    const next = (Number.parseInt(from, 16) + 1).toString(16).padStart(from.length, "0");
-    const to = next.length > from.length ? undefined : next;
-    const last = ranges.at(-1);
-    if (last?.to === from) last.to = to;
-    else ranges.push({ from, to });
-  }
-  return ranges;
+  return unionOf(
+    beginnings.map((from) => {
+      const next = (Number.parseInt(from, 16) + 1).toString(16).padStart(from.length, "0");
+      return { from, to: next.length > from.length ? undefined : next };
+    }),
+  );
 }

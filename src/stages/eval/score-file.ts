@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync, rmSync } from "node:fs";
-import { writeWhole } from "../../core/files.js";
+import { closeSync, openSync, rmSync } from "node:fs";
+import { readInto, writeWhole } from "../../core/files.js";
 
 /** Bytes read or written at once. */
 const BLOCK_BYTES = 4 << 20;
@@ -33,11 +33,8 @@ export class ScoreFile {
     for (let at = 0; at < this.written; at += this.blockRows) {
       const count = Math.min(this.blockRows, this.written - at);
       const bytes = Buffer.from(this.block.buffer, 0, count * this.columns * 4);
-      for (let got = 0; got < bytes.length; ) {
-        const n = readSync(this.fd, bytes, got, bytes.length - got, at * this.columns * 4 + got);
-        if (n === 0) throw new Error(`${this.path} ended early`);
-        got += n;
-      }
+      const got = readInto(this.fd, at * this.columns * 4, bytes);
+      if (got < bytes.length) throw new Error(`${this.path} ended early`);
       for (let r = 0; r < count; r++) yield this.block.subarray(r * this.columns, (r + 1) * this.columns);
     }
   }

@@ -1,9 +1,6 @@
 import type { WrittenTable } from "../../core/tables/parts.js";
 import { keep, readKept } from "../kept.js";
-import { SHARD_FORMAT } from "./shard-keys.js";
-
-/** Shard path → key of its content. */
-type Keys = ReadonlyMap<string, string>;
+import { type Keys, SHARD_FORMAT } from "./shard-keys.js";
 
 /** Keeps the keys of a samples table's shards, which follow from its rows, for a later run that makes a table like it. */
 export function keepKeys(shared: string, samples: WrittenTable, keys: Keys): void {

@@ -57,11 +57,8 @@ export async function replanSamples(
   const kept = `FROM ${parquet(last.path)} WHERE NOT ${inAny(ranges)}`;
   const was = await countSides(duck, parquet(last.path));
   const counts = await countSides(duck, `(SELECT split ${kept} UNION ALL SELECT split FROM divided)`);
-  const moved = ([was.train, was.holdout] as const).some(
-    (before, side) =>
-      shardsOf(before, params) !== shardsOf(side === 0 ? counts.train : counts.holdout, params),
-  );
-  if (moved) return undefined;
+  const sides = ["train", "holdout"] as const;
+  if (sides.some((side) => shardsOf(was[side], params) !== shardsOf(counts[side], params))) return undefined;
   await defineSamples(duck, counts, params);
   const matched = Number(size.n);
   const withoutTags = matched - counts.train - counts.holdout;

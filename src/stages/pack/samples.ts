@@ -6,12 +6,9 @@ import { updateTable } from "../../core/tables/patch.js";
 import { schemaOf, streamRows } from "../../core/tables/rows.js";
 import { keepKeys, keptKeys } from "./kept.js";
 import type { Replanned } from "./replan.js";
-import { ShardKeys } from "./shard-keys.js";
+import { type Keys, ShardKeys } from "./shard-keys.js";
 
 const SAMPLES = "SELECT * EXCLUDE (n) FROM sample";
-
-/** Shard path → key of its content, in the order of paths. */
-type Keys = ReadonlyMap<string, string>;
 
 /**
  * Writes samples.parquet and tells the key of each shard's content; what the last result holds of both is taken over.

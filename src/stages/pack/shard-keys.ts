@@ -3,6 +3,9 @@ import { createHash, type Hash } from "node:crypto";
 /** Raised when the bytes of a shard change for the same samples: part of every shard's key. */
 export const SHARD_FORMAT = "pack-shard/2";
 
+/** Shard path → key of its content, in the order of paths. */
+export type Keys = ReadonlyMap<string, string>;
+
 /** Rows of a shard that are hashed at once: each call costs more than a row. */
 const AT_ONCE = 32;
 
@@ -26,8 +29,8 @@ export class ShardKeys {
     if (shard.rows.length === AT_ONCE) flush(shard);
   }
 
-  /** Shard path → key, in the order of paths. No row may be added after. */
-  digests(): ReadonlyMap<string, string> {
+  /** No row may be added after. */
+  digests(): Keys {
     return new Map(
       [...this.shards.keys()].sort().map((path) => {
         const shard = this.shards.get(path)!;

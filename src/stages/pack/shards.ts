@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { OutputFile, StageContext } from "../../contract/stage.js";
 import { type Duck, type DuckRow, parquet, sqlString } from "../../core/duck.js";
 import { extension, sampleKey } from "./names.js";
+import type { Keys } from "./shard-keys.js";
 import { ShardWriter } from "./tar.js";
 
 /** Blobs read ahead at once. */
@@ -21,7 +22,7 @@ export async function writeShards(
   duck: Duck,
   context: StageContext,
   folder: string,
-  keys: ReadonlyMap<string, string>,
+  keys: Keys,
 ): Promise<{ readonly reused: readonly OutputFile[]; readonly written: number }> {
   const reused: { path: string; blob: string }[] = [];
   const fresh: string[] = [];

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { StageError } from "../../contract/stage.js";
+import { readInto } from "../../core/files.js";
 import type { TensorEntry } from "../tensor-file.js";
 import { type StoredLayers, type StoredWeight, splitName } from "./stored.js";
 
@@ -52,11 +53,8 @@ function reader(files: readonly string[]): (offset: number, length: number) => U
 function readAt(path: string, position: number, into: Uint8Array): void {
   const fd = openSync(path, "r");
   try {
-    for (let at = 0; at < into.length; ) {
-      const got = readSync(fd, into, at, into.length - at, position + at);
-      if (got === 0) throw new Error(`${path} became shorter while it was read`);
-      at += got;
-    }
+    if (readInto(fd, position, into) < into.length)
+      throw new Error(`${path} became shorter while it was read`);
   } finally {
     closeSync(fd);
   }

@@ -3,19 +3,9 @@ import { test } from "node:test";
 import { PhotoRig } from "./rig.js";
 
 /** Pictures, and a command over a table: theirs unless told otherwise. */
-async function rigWith(command: string, more = "", input = "crawl"): Promise<PhotoRig> {
-  const rig = new PhotoRig();
-  await rig.pictures(2);
-  rig.write(
-    "p.yaml",
-    `version: 1
-name: foreign
-stages:
-  crawl: { uses: crawl, with: { source: { type: local, path: pictures } } }
-  make: { uses: exec, inputs: { a: ${input} }, with: { command: '${command}' } }
-${more}`,
-  );
-  return rig;
+function rigWith(command: string, more = "", input = "crawl"): Promise<PhotoRig> {
+  const make = `  make: { uses: exec, inputs: { a: ${input} }, with: { command: '${command}' } }`;
+  return PhotoRig.with(2, "foreign", `${make}\n${more}`);
 }
 
 const SOUND = "$INPUT_A/images.parquet";

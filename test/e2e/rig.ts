@@ -17,6 +17,19 @@ stages:
 
 /** A rig with a folder of pictures and runs whose record is read back. */
 export class PhotoRig extends CliRig {
+  /**
+   * A rig with so many pictures and a pipeline p.yaml that crawls them.
+   *
+   * @param stages the YAML of those after crawl
+   */
+  static async with(count: number, name: string, stages: string): Promise<PhotoRig> {
+    const rig = new PhotoRig();
+    await rig.pictures(count);
+    const crawl = "  crawl: { uses: crawl, with: { source: { type: local, path: pictures } } }";
+    rig.write("p.yaml", `version: 1\nname: ${name}\nstages:\n${crawl}\n${stages}\n`);
+    return rig;
+  }
+
   /** Writes a picture whose pixels depend on `look` alone. */
   async picture(name: string, look: number): Promise<string> {
     const path = join(this.folder, "pictures", name);

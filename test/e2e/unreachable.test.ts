@@ -6,19 +6,9 @@ import { VisionServer } from "../rigs/vision-server.js";
 import { PhotoRig } from "./rig.js";
 
 /** local → label by a teacher. */
-async function rigWith(teacher: string): Promise<PhotoRig> {
-  const rig = new PhotoRig();
-  await rig.pictures(2);
-  rig.write(
-    "p.yaml",
-    `version: 1
-name: away
-stages:
-  crawl: { uses: crawl, with: { source: { type: local, path: pictures } } }
-  label: { uses: label, inputs: { images: crawl }, with: { teacher: { ${teacher} } } }
-`,
-  );
-  return rig;
+function rigWith(teacher: string): Promise<PhotoRig> {
+  const label = `  label: { uses: label, inputs: { images: crawl }, with: { teacher: { ${teacher} } } }`;
+  return PhotoRig.with(2, "away", label);
 }
 
 /** A port at which nobody listens. */

@@ -14,20 +14,9 @@ after(() => server.close());
 const KEY = { MY_KEY: "s3cret" };
 
 /** local → resize → one more stage. */
-async function rigWith(last: string): Promise<PhotoRig> {
-  const rig = new PhotoRig();
-  await rig.pictures(3);
-  rig.write(
-    "p.yaml",
-    `version: 1
-name: keys
-stages:
-  crawl: { uses: crawl, with: { source: { type: local, path: pictures } } }
-  resize: { uses: resize, inputs: { images: crawl }, with: { size: 32 } }
-  ${last}
-`,
-  );
-  return rig;
+function rigWith(last: string): Promise<PhotoRig> {
+  const resize = "  resize: { uses: resize, inputs: { images: crawl }, with: { size: 32 } }";
+  return PhotoRig.with(3, "keys", `${resize}\n  ${last}`);
 }
 
 const labelBy = (teacher: string) =>

@@ -81,6 +81,7 @@ const KNOWN = [
   /^runs\/[^/]+\/(owner|record)\.json$/,
   /^runs\/[^/]+\/(events\.jsonl|logs\/[a-z]+\.log|files\/.*)$/,
   /^cache\/memo\/[a-z]+\/[0-9a-f]{2}\/[0-9a-f]+$/,
+  /^cache\/shared\/[a-z]+\/[a-z]+-[0-9a-f]{64}\.(json|parquet)$/,
 ];
 
 function leftovers(root: string): string[] {

@@ -130,6 +130,10 @@ export class Duck {
     for (const { name } of tables) await this.run(`DROP TABLE ${sqlName(String(name))}`);
   }
 
+  async useThreads(threads: number): Promise<void> {
+    await this.run(`SET threads = ${threads}`);
+  }
+
   close(): void {
     this.connection.closeSync();
     this.instance.closeSync();
@@ -184,9 +188,10 @@ export function sqlName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A Parquet file as a table expression; exact path, no globbing. */
-export function parquet(path: string): string {
-  return `read_parquet(${exactPath(path)})`;
+/** Parquet files, one or more of the same columns, as a table expression; exact paths, no globbing. */
+export function parquet(...paths: readonly string[]): string {
+  const [first, ...others] = paths.map(exactPath);
+  return others.length === 0 ? `read_parquet(${first})` : `read_parquet([${[first, ...others].join(", ")}])`;
 }
 
 /** The same with the column `file_row_number`, 0 for the first row: unlike a window's row_number(), by all threads. */

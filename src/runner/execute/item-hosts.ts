@@ -5,7 +5,15 @@ import { writeFileAtomic } from "../../core/files.js";
 import type { ItemRows } from "../plan/item-rows.js";
 import type { WaitingJob } from "./executor.js";
 import { runHost } from "./host-run.js";
-import { baseTask, hostControl, hostFolder, hostJob, type StageEnv, stageCpus } from "./stage-env.js";
+import {
+  baseTask,
+  hostControl,
+  hostFolder,
+  hostJob,
+  rowsAhead,
+  type StageEnv,
+  stageCpus,
+} from "./stage-env.js";
 
 /** A host is worth starting for this many items; fewer share one. */
 const ITEMS_PER_HOST = 32;
@@ -94,12 +102,6 @@ export class ItemHosts {
     const most = stage.kind.item?.hosts?.(stage.params.all) ?? stageCpus(stage);
     return Math.max(1, Math.min(most, Math.ceil(items / ITEMS_PER_HOST)));
   }
-}
-
-/** Rows of the input, where that is known before it is opened. */
-function rowsAhead({ stage, plan, inputs }: StageEnv): number | undefined {
-  const port = stage.kind.item?.port;
-  return port === undefined ? plan.listing?.count : inputs[port]?.rows;
 }
 
 /** A failure says more than the interruptions it caused. */

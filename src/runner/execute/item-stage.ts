@@ -11,7 +11,7 @@ import { ItemHosts } from "./item-hosts.js";
 import { ItemOutputs } from "./item-outputs.js";
 import { endOrphans } from "./orphans.js";
 import { leaveToPay } from "./paid-items.js";
-import { failedResult, type Made, type StageEnv, StageStopped, taskName } from "./stage-env.js";
+import { failedResult, type Made, rowsAhead, type StageEnv, StageStopped, taskName } from "./stage-env.js";
 
 /**
  * Runs an item stage: what the item cache knows is joined, the rest is split over stage hosts; finished items are
@@ -28,7 +28,7 @@ export async function runItemStage(env: StageEnv): Promise<Made> {
   const hosts = new ItemHosts(env, space);
   try {
     hosts.startEarly();
-    const duck = await store.ducks.take();
+    const duck = await store.ducks.take(rowsAhead(env));
     try {
       return await mapItems(env, duck, space, work, hosts);
     } finally {

@@ -103,6 +103,12 @@ function taskInput(store: Store, ref: ArtifactRef): TaskInput {
 
 const PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "XDG_CACHE_HOME"];
 
+/** Rows of an item stage's input, where that is known before it is opened. */
+export function rowsAhead({ stage, plan, inputs }: StageEnv): number | undefined {
+  const port = stage.kind.item?.port;
+  return port === undefined ? plan.listing?.count : inputs[port]?.rows;
+}
+
 /** The job of a host over a task folder. */
 export function hostJob({ stage, logFile }: Pick<HostOwner, "stage" | "logFile">, folder: string): Job {
   const { memoryMiB } = stage.resources;

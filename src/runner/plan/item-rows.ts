@@ -15,6 +15,8 @@ import type { Store } from "../store/store.js";
 export class ItemRows {
   /** Items of which an outcome is known were to do as well. */
   private again = false;
+  /** Names of the segments whose outcomes are in `known`. */
+  private readonly read = new Set<string>();
 
   constructor(
     private readonly duck: Duck,
@@ -109,7 +111,11 @@ export class ItemRows {
    */
   async loadKnown(again: boolean): Promise<void> {
     this.again = again;
-    await this.duck.run(`CREATE TABLE known AS ${await this.outcomesOf("input")}`);
+    const types = this.shape.columns.map(({ name, type }) => `, ${sqlName(name)} ${type}`).join("");
+    await this.duck.run(
+      `CREATE TABLE known (input VARCHAR, ok BOOLEAN, class VARCHAR, detail VARCHAR${types}, age BIGINT)`,
+    );
+    await this.loadOutcomes("input");
     const kept = columnsAt(this.shape, "cache").map(({ name }) => `, known.${sqlName(name)}`);
     const wanted = again
       ? `SELECT input.*${kept.join("")} FROM input LEFT JOIN known USING (input)`
@@ -125,48 +131,48 @@ export class ItemRows {
 
   /** Joins the outcomes of the items that were to do, now that they are in the item cache. */
   async loadDone(): Promise<void> {
-    if (this.again) await this.duck.run(`CREATE OR REPLACE TABLE known AS ${await this.outcomesOf("input")}`);
-    else await this.duck.run(`INSERT INTO known ${await this.outcomesOf("todo")}`);
+    if (!this.again) return this.loadOutcomes("todo");
+    this.read.clear();
+    await this.duck.run("DELETE FROM known");
+    await this.loadOutcomes("input");
   }
 
-  /** A query of one outcome for each input in a table that has any: the newest. */
-  private async outcomesOf(table: "input" | "todo"): Promise<string> {
-    const columns = this.shape.columns.map((column) => sqlName(column.name)).join(", ");
-    const segments = this.store.items.segments(this.space);
-    const rows = segments.map(
-      (segment, age) =>
-        `SELECT input, ok, class, detail, ${columns}, ${age} AS age FROM ${parquet(segment.parquet)}
-         ${this.exceptLost(segment.lost)}`,
-    );
-    const none = this.shape.columns.map(({ name, type }) => `NULL::${type} AS ${sqlName(name)}`).join(", ");
-    const empty = `SELECT NULL::VARCHAR AS input, NULL::BOOLEAN AS ok, NULL::VARCHAR AS class,
-      NULL::VARCHAR AS detail, ${none}, 0 AS age WHERE false`;
-    const all = [empty, ...rows].join(" UNION ALL ");
-    // Few inputs stand in two segments: to look for those costs a tenth of ordering all rows by input. They stand in one
-    // that is not the largest, which nearly always means: in one of a few rows.
-    const largest = segments.toSorted((a, b) => bytesOf(b) - bytesOf(a))[0];
-    const others = segments.flatMap((segment) =>
-      segment === largest ? [] : `SELECT input FROM ${parquet(segment.parquet)}`,
-    );
-    const twice =
-      others.length === 0
-        ? "false"
-        : `input IN (${others.join(" UNION ALL ")}) AND input IN (SELECT input FROM ${table})`;
+  /**
+   * Adds to `known` one outcome for each input in a table that has any: the newest. What is still to do has none in the segments
+   * that were read before.
+   */
+  private async loadOutcomes(table: "input" | "todo"): Promise<void> {
+    const segments = this.store.items.segments(this.space).filter(({ name }) => !this.read.has(name));
+    if (segments.length === 0) return;
+    for (const { name } of segments) this.read.add(name);
+    const columns = this.shape.columns.map(({ name }) => `, ${sqlName(name)}`).join("");
+    const files = parquet(...segments.map(({ parquet: path }) => path));
     await this.duck.run(
-      `CREATE OR REPLACE TABLE repeated AS SELECT input, max(age) AS newest FROM (${all})
-       WHERE ${twice} GROUP BY input HAVING count(*) > 1`,
+      `INSERT INTO known SELECT input, ok, class, detail${columns}, file_index FROM ${files}
+       WHERE input IN (SELECT input FROM ${table}) ${this.exceptLost(segments)}`,
     );
-    return `SELECT outcome.* EXCLUDE (age) FROM (${all}) outcome
-      LEFT JOIN repeated ON repeated.input = outcome.input
-      WHERE outcome.input IN (SELECT input FROM ${table}) AND (newest IS NULL OR age = newest)`;
+    // Few inputs stand in two segments, and those stand in one that is not the largest, which nearly always means: in one of
+    // a few rows. To look for them costs a tenth of ordering all by input.
+    const sizes = segments.map((segment) => statSync(segment.parquet).size);
+    if (segments.length > 1)
+      await this.duck.run(
+        `DELETE FROM known USING (
+           SELECT input, max(age) AS newest FROM known
+           WHERE input IN (SELECT input FROM known WHERE age <> ${sizes.indexOf(Math.max(...sizes))})
+           GROUP BY input HAVING count(*) > 1) repeated
+         WHERE known.input = repeated.input AND age < newest`,
+      );
   }
 
   /** A remembered outcome whose blob was lost is no outcome. */
-  private exceptLost(lost: readonly string[]): string {
-    const blobs = this.shape.columns.filter((column) => column.blob);
-    if (lost.length === 0 || blobs.length === 0) return "";
-    const list = lost.map(sqlString).join(", ");
-    return `WHERE ${blobs.map(({ name }) => `coalesce(${sqlName(name)} NOT IN (${list}), true)`).join(" AND ")}`;
+  private exceptLost(segments: readonly Segment[]): string {
+    const blobs = this.shape.columns.filter((column) => column.blob).map(({ name }) => sqlName(name));
+    const conditions = segments.flatMap(({ lost }, age) => {
+      if (lost.length === 0 || blobs.length === 0) return [];
+      const isLost = blobs.map((name) => `coalesce(${name} IN (${lost.map(sqlString).join(", ")}), false)`);
+      return ` AND NOT (file_index = ${age} AND (${isLost.join(" OR ")}))`;
+    });
+    return conditions.join("");
   }
 
   async todoCount(): Promise<number> {
@@ -192,10 +198,6 @@ export class ItemRows {
 /** The columns of outcomes that stand in a place of their own; without one, in the output. */
 export function columnsAt(shape: ItemShape, place: Column["place"]): readonly Column[] {
   return shape.columns.filter((column) => column.place === place);
-}
-
-function bytesOf(segment: Segment): number {
-  return statSync(segment.parquet).size;
 }
 
 /** A table in an artifact. */

@@ -23,7 +23,7 @@ export async function explainSource(store: Store, listing: Listing, last: Result
     return path ? [`SELECT id, ${input} AS input, source_url AS name FROM ${path} ${which}`] : [];
   });
   const folder = workFolder(store);
-  const duck = await store.ducks.take();
+  const duck = await store.ducks.take(listing.count);
   try {
     const path = join(folder, "listing.jsonl");
     await listing.writeTo(path, units);

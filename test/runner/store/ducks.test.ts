@@ -53,3 +53,18 @@ test("what spills over goes when the store is closed", async () => {
   await store.close();
   assert.deepEqual(existsSync(store.tasksDir()) ? readdirSync(store.tasksDir()) : [], []);
 });
+
+test("few rows are worked on by one thread, many or nobody knows how many by two", async () => {
+  const store = openStore();
+  for (const [rows, threads] of [
+    [10_000, 1],
+    [1_000_000, 2],
+    [10_000, 1],
+    [undefined, 2],
+  ] as const) {
+    const duck = await store.ducks.take(rows);
+    assert.equal(await duck.value("SELECT current_setting('threads')"), threads);
+    await store.ducks.give(duck);
+  }
+  await store.close();
+});

@@ -127,7 +127,8 @@ export class Duck {
   /** Drops all tables: it is as good as new then. */
   async clear(): Promise<void> {
     const tables = await this.all("SELECT table_name AS name FROM duckdb_tables()");
-    for (const { name } of tables) await this.run(`DROP TABLE ${sqlName(String(name))}`);
+    if (tables.length > 0)
+      await this.run(tables.map(({ name }) => `DROP TABLE ${sqlName(String(name))}`).join(";"));
   }
 
   async useThreads(threads: number): Promise<void> {

@@ -29,12 +29,12 @@ export function readWhole(fd: number, from: number, length: number): Buffer {
   return bytes;
 }
 
-/** What is copied at a time. */
-const COPY_BUFFER = 2 ** 20;
+/** What is copied or looked through at a time. */
+const PIECE = 2 ** 20;
 
 /** Appends the bytes `from` to `to` of one open file to another, with little memory. */
 export function copyRange(source: number, from: number, to: number, target: number): void {
-  const buffer = Buffer.allocUnsafe(Math.min(COPY_BUFFER, to - from));
+  const buffer = Buffer.allocUnsafe(Math.min(PIECE, to - from));
   for (let at = from; at < to; ) {
     const part = buffer.subarray(0, Math.min(buffer.length, to - at));
     fillFrom(source, at, part);
@@ -47,6 +47,21 @@ function fillFrom(fd: number, from: number, bytes: Buffer): void {
   const filled = readInto(fd, from, bytes);
   if (filled < bytes.length)
     throw new Error(`the file ends at byte ${from + filled}, before what is read of it`);
+}
+
+/** Whether a file holds these bytes somewhere. */
+export function fileMentions(path: string, bytes: Buffer): boolean {
+  const fd = openSync(path, "r");
+  const buffer = Buffer.allocUnsafe(PIECE);
+  try {
+    for (let at = 0; ; at += buffer.length - bytes.length + 1) {
+      const filled = readInto(fd, at, buffer);
+      if (buffer.subarray(0, filled).includes(bytes)) return true;
+      if (filled < buffer.length) return false;
+    }
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** fsyncs a file or folder, so that what was written or renamed there survives a power cut. */

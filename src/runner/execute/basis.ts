@@ -1,6 +1,7 @@
 import { isIntact } from "../../core/blobs.js";
 import { canonicalJson } from "../../core/json.js";
 import type { Earlier, IdRange } from "../../core/tables/parts.js";
+import type { ArtifactRef } from "../plan/plan.js";
 import { differingUnits, unitRanges } from "../plan/units.js";
 import type { Result } from "../store/results.js";
 import { changedRanges, onlyTable } from "./previous.js";
@@ -12,7 +13,12 @@ export interface Basis {
   /** In these units of the source, where it lists its items. */
   readonly units: readonly string[] | undefined;
   /** Its tables by output port. */
-  readonly outputs: Readonly<Record<string, Earlier>>;
+  readonly outputs: Readonly<Record<string, EarlierOutput>>;
+}
+
+/** A table that is all there is in an artifact. */
+export interface EarlierOutput extends Earlier {
+  readonly artifact: ArtifactRef;
 }
 
 /**
@@ -37,11 +43,12 @@ export function basisOf(env: StageEnv, space: string): Basis | undefined {
 }
 
 function earlierTables(env: StageEnv, previous: Result): Basis["outputs"] | undefined {
-  const tables: Record<string, Earlier> = {};
+  const tables: Record<string, EarlierOutput> = {};
   for (const { name } of env.stage.kind.outputs) {
-    const found = onlyTable(env.options.store, previous.outputs[name]?.hash ?? "");
+    const artifact = previous.outputs[name];
+    const found = artifact && onlyTable(env.options.store, artifact.hash);
     if (!found || !isIntact(found.path, found.blob)) return undefined;
-    tables[name] = found;
+    tables[name] = { ...found, artifact };
   }
   return tables;
 }

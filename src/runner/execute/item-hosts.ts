@@ -53,12 +53,13 @@ export class ItemHosts {
     for (let host = 0; host < hosts; host++) {
       const folder = this.folder(host);
       mkdirSync(folder, { recursive: true });
-      const total = await rows.writeTodo(host, hosts, join(folder, TASK_FILES.todo));
+      await rows.writeTodo(host, hosts, join(folder, TASK_FILES.todo));
       const task = {
         ...baseTask(env, "items"),
         cpus: Math.max(1, Math.floor(stageCpus(env.stage) / hosts)),
         columns: env.stage.kind.item?.columns ?? [],
-        total,
+        // Items are numbered from 1 on; those of the first host are divisible.
+        total: Math.floor((items + (host === 0 ? 0 : hosts - host)) / hosts),
         ...(ledger === undefined ? {} : { ledger }),
       };
       writeFileAtomic(join(folder, TASK_FILES.task), JSON.stringify(task));

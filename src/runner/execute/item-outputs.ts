@@ -3,12 +3,18 @@ import { join } from "node:path";
 import type { Column, ItemShape, Kind, RowRule } from "../../contract/kind.js";
 import { TASK_FILES } from "../../contract/task.js";
 import { type Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
+import { fileMentions } from "../../core/files.js";
+import { contentHash } from "../../core/tables/parts.js";
 import { updateTable } from "../../core/tables/patch.js";
+import { schemaOf, schemaSum } from "../../core/tables/rows.js";
 import { writeTable } from "../../core/tables/write.js";
 import { columnsAt } from "../plan/item-rows.js";
 import type { ArtifactRef } from "../plan/plan.js";
 import type { Store } from "../store/store.js";
-import type { Basis } from "./basis.js";
+import type { Basis, EarlierOutput } from "./basis.js";
+
+/** What stands in the line of an item log that tells of a failure. */
+const FAILURE = Buffer.from('"ok":false');
 
 /** What became of the rows of an item stage. */
 interface Written {
@@ -21,6 +27,12 @@ interface Written {
   readonly broken: number;
   /** What is in the table of failures, the most frequent class first. */
   readonly failures: readonly FailureClass[];
+}
+
+interface WrittenArtifact {
+  readonly ref: ArtifactRef & { readonly rows: number };
+  /** Of its table. */
+  readonly path: string;
 }
 
 interface FailureClass {
@@ -64,8 +76,10 @@ export class ItemOutputs {
 
   /** Notes the failures of finished hosts that may pass: they are in no cache, but in this result's failures. */
   async notePassing(folders: readonly string[]): Promise<number> {
-    // A host that died at once has no log.
-    const logs = folders.map((folder) => join(folder, TASK_FILES.items)).filter((path) => existsSync(path));
+    // A host that died at once has no log; most tell of no failure, which is seen sooner than DuckDB has read them.
+    const logs = folders
+      .map((folder) => join(folder, TASK_FILES.items))
+      .filter((path) => existsSync(path) && fileMentions(path, FAILURE));
     if (logs.length === 0) return 0;
     const { told } = this;
     const struct = told.map(({ name, type }) => `${sqlName(name)} ${type}`).join(", ");
@@ -91,27 +105,35 @@ export class ItemOutputs {
   async writeOutputs(folder: string, rules: readonly RowRule[], basis?: Basis): Promise<Written> {
     const names = this.told.map(({ name }) => `, ${sqlName(name)}`).join("");
     const nulls = this.told.map(({ type }) => `, NULL::${type}`).join("");
-    const refused = await this.duck.value<number>("SELECT count(*) FROM refused");
-    await this.ruleOut(rules);
     const broken = `SELECT id, input, class, detail, transient, ${this.source} AS source_url${names} FROM (
         SELECT input, class, detail, false AS transient${names} FROM known WHERE NOT ok
         UNION ALL SELECT input, class, detail, true AS transient${names} FROM passing) JOIN input USING (input)`;
     const failures = `${broken} UNION ALL SELECT id, input, class, detail, false, source_url${nulls} FROM refused`;
+    const [counts] = await this.duck.all(
+      `SELECT (SELECT count(*) FROM (${broken})) AS broken, (SELECT count(*) FROM refused) AS refused`,
+    );
+    const ruledOut = await this.ruleOut(rules);
+    const none = Number(counts?.broken) + Number(counts?.refused) + ruledOut === 0;
     const [first, second] = this.kind.outputs;
     const output = await this.writeArtifact(folder, first.name, this.outputQuery(), basis);
-    const failed = second && (await this.writeArtifact(folder, second.name, failures, basis));
+    const failed =
+      second &&
+      ((none ? await this.stillEmpty(failures, basis?.outputs[second.name]) : undefined) ??
+        (await this.writeArtifact(folder, second.name, failures, basis)));
     return {
       outputs: { [first.name]: output.ref, ...(failed ? { [second.name]: failed.ref } : {}) },
       rows: output.ref.rows,
-      refused,
-      broken: await this.duck.value<number>(`SELECT count(*) FROM (${broken})`),
-      failures: await this.classesOf(failed ? parquet(failed.path) : `(${failures})`),
+      refused: Number(counts?.refused),
+      broken: Number(counts?.broken),
+      failures:
+        failed?.ref.rows === 0 ? [] : await this.classesOf(failed ? parquet(failed.path) : `(${failures})`),
     };
   }
 
-  /** Moves output rows that a rule sets aside to those refused; of several rules the first counts. */
-  private async ruleOut(rules: readonly RowRule[]): Promise<void> {
-    if (rules.length === 0) return;
+  /** Moves output rows that a rule sets aside to those refused, and counts them; of several rules the first counts. */
+  private async ruleOut(rules: readonly RowRule[]): Promise<number> {
+    if (rules.length === 0) return 0;
+    const before = await this.duck.value<number>("SELECT count(*) FROM refused");
     const pick = (value: (rule: RowRule) => string) =>
       `CASE ${rules.map((rule) => `WHEN ${rule.when} THEN ${value(rule)}`).join(" ")} END`;
     await this.duck.run(
@@ -120,6 +142,7 @@ export class ItemOutputs {
          ${this.source}
        FROM input JOIN known USING (input) WHERE ok AND (${rules.map(({ when }) => `(${when})`).join(" OR ")})`,
     );
+    return (await this.duck.value<number>("SELECT count(*) FROM refused")) - before;
   }
 
   private async classesOf(failures: string): Promise<readonly FailureClass[]> {
@@ -149,12 +172,23 @@ export class ItemOutputs {
       AND input.id NOT IN (SELECT id FROM refused)`;
   }
 
+  /** The earlier artifact of a table that had no rows, where it would come out the same of a query that gives none. */
+  private async stillEmpty(
+    query: string,
+    earlier: EarlierOutput | undefined,
+  ): Promise<WrittenArtifact | undefined> {
+    if (earlier?.table.rows !== 0) return undefined;
+    const schema = schemaSum(await schemaOf(this.duck, query));
+    if (contentHash({ schema, list: [] }) !== earlier.table.content) return undefined;
+    return { ref: { ...earlier.artifact, rows: 0 }, path: earlier.path };
+  }
+
   private async writeArtifact(
     folder: string,
     port: string,
     query: string,
     basis: Basis | undefined,
-  ): Promise<{ readonly ref: ArtifactRef & { readonly rows: number }; readonly path: string }> {
+  ): Promise<WrittenArtifact> {
     const draft = join(folder, `${port}.parquet`);
     const earlier = basis?.outputs[port];
     const table = earlier

@@ -39,7 +39,10 @@ export class ItemRows {
     ];
     const listed = `FROM read_json(${sqlString(path)}, format = 'newline_delimited', columns = {${types.join(", ")}})`;
     await this.openInput(`SELECT * ${listed}`);
-    const again = await this.duck.value<number>("SELECT count(*) - count(DISTINCT id) FROM input");
+    const [counts] = await this.duck.all(
+      "SELECT count(*) - count(DISTINCT id) AS again, count(refused) AS refused FROM input",
+    );
+    const again = Number(counts?.again);
     let others = 0;
     if (again > 0) {
       // Under an id of its own: what is refused by an id is not among the outputs.
@@ -53,11 +56,12 @@ export class ItemRows {
       others = await this.duck.value<number>("SELECT count(*) FROM refused");
       await this.duck.run("DELETE FROM input WHERE rowid NOT IN (SELECT min(rowid) FROM input GROUP BY id)");
     }
-    await this.duck.run(
-      `INSERT INTO refused SELECT id, input, refused.class, refused.detail, source_url FROM input
-       WHERE refused IS NOT NULL`,
-    );
-    await this.duck.run("DELETE FROM input WHERE refused IS NOT NULL");
+    if (Number(counts?.refused) > 0)
+      await this.duck.run(
+        `INSERT INTO refused SELECT id, input, refused.class, refused.detail, source_url FROM input
+         WHERE refused IS NOT NULL;
+         DELETE FROM input WHERE refused IS NOT NULL`,
+      );
     await this.duck.run("ALTER TABLE input DROP COLUMN refused");
     return again - others;
   }
@@ -86,6 +90,8 @@ export class ItemRows {
     await this.openInput(
       `SELECT *, ${input} AS input, '' AS locator FROM ${parquet(path)} WHERE ${ranges ? inAny(ranges) : "true"}`,
     );
+    // Ids of tables that have parts ascend.
+    if (ranges) return;
     const [twice] = await this.duck.all(
       "SELECT id, count(*) AS n FROM input GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 1",
     );
@@ -179,19 +185,17 @@ export class ItemRows {
     return this.duck.value<number>("SELECT count(*) FROM todo");
   }
 
-  /** Writes every `shards`-th item to do, from `shard` on, as a host's todo file; returns how many. */
-  async writeTodo(shard: number, shards: number, path: string): Promise<number> {
+  /** Writes every `shards`-th item to do, from `shard` on, as a host's todo file. */
+  async writeTodo(shard: number, shards: number, path: string): Promise<void> {
     const described = await this.duck.all("DESCRIBE SELECT * EXCLUDE (input, locator, n) FROM todo");
     const scalars = described.filter(({ column_type: type }) => !/[[(]/.test(String(type)));
     const row = scalars.map(
       ({ column_name: name }) => `${sqlName(String(name))} := ${sqlName(String(name))}`,
     );
-    const share = `FROM todo WHERE n % ${shards} = ${shard}`;
     await this.duck.run(
-      `COPY (SELECT id, input, locator, struct_pack(${row.join(", ")}) AS row ${share})
+      `COPY (SELECT id, input, locator, struct_pack(${row.join(", ")}) AS row FROM todo WHERE n % ${shards} = ${shard})
        TO ${sqlString(path)} (FORMAT json)`,
     );
-    return this.duck.value<number>(`SELECT count(*) ${share}`);
   }
 }
 

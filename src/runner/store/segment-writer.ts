@@ -53,8 +53,7 @@ export async function writeSegment(duck: Duck, blobs: Blobs, draft: SegmentDraft
     await readList(duck, loose);
   }
   const counts = await writeRows(duck, draft, blobColumns);
-  await duck.run("DROP TABLE segment_rows");
-  await duck.run("DROP TABLE segment_blobs");
+  await duck.run("DROP TABLE segment_rows; DROP TABLE segment_blobs");
   if (counts.ok + counts.failed === 0) {
     [loose, draftPath(draft), pack, pack.replace(/pack$/, "idx")].forEach(remove);
     return counts;
@@ -140,6 +139,7 @@ async function writeLooseList(
 }
 
 async function readList(duck: Duck, path: string): Promise<void> {
+  if (statSync(path).size === 0) return;
   await duck.run(
     `INSERT INTO segment_blobs SELECT hash[1:64] FROM read_csv(${sqlString(path)}, header = false, auto_detect = false,
        columns = {hash: 'VARCHAR'}, delim = '\t', quote = '', escape = '')`,

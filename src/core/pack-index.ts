@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { findRecord } from "./sorted-records.js";
+import { SortedRecords } from "./sorted-records.js";
 
 /** Where a blob's bytes stand in a pack. */
 export interface PackPlace {
@@ -92,12 +92,16 @@ export class PackTable {
 
 /** A pack's index as it stands in its file: looked up where it stands, never unpacked. */
 export class PackIndex {
+  private readonly sorted: SortedRecords;
+
   private constructor(
     private readonly records: Buffer,
     readonly count: number,
     /** The size the pack must have, bytes. */
     readonly packSize: number,
-  ) {}
+  ) {
+    this.sorted = new SortedRecords(records, RECORD, count);
+  }
 
   /** @returns undefined for bytes that are no intact index. */
   static decode(bytes: Buffer): PackIndex | undefined {
@@ -123,7 +127,7 @@ export class PackIndex {
   }
 
   find(hash: Buffer): PackPlace | undefined {
-    const at = findRecord(this.records, RECORD, this.count, hash);
+    const at = this.sorted.find(hash);
     return at < 0 ? undefined : placeAt(this.records, at * RECORD);
   }
 

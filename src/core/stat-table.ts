@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { readInto } from "./files.js";
-import { findRecord } from "./sorted-records.js";
+import { SortedRecords } from "./sorted-records.js";
 import { KEY_BYTES, STATE_BYTES } from "./stat-state.js";
 
 const KEY = KEY_BYTES;
@@ -19,10 +19,14 @@ export function makeRecord(key: Buffer, state: Buffer, hash: Buffer): StatRecord
 
 /** Records sorted by key, as they stand in a file: looked up where they stand, never unpacked. */
 export class StatTable {
+  private readonly sorted: SortedRecords;
+
   private constructor(
     private readonly records: Buffer,
     readonly count: number,
-  ) {}
+  ) {
+    this.sorted = new SortedRecords(records, RECORD, count);
+  }
 
   /** @returns undefined for a file that is no intact table, "gone" for one that is not there */
   static read(path: string): StatTable | undefined | "gone" {
@@ -82,7 +86,7 @@ export class StatTable {
 
   /** The hash of a file's bytes, if the file is known in this state: a view of 32 bytes. */
   find(key: Buffer, state: Buffer): Buffer | undefined {
-    const found = findRecord(this.records, RECORD, this.count, key);
+    const found = this.sorted.find(key);
     if (found < 0) return undefined;
     const stateAt = found * RECORD + KEY;
     const hashAt = stateAt + STATE_BYTES;

@@ -3,12 +3,13 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync }
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { ListContext, Listed, ListedItem } from "../../../src/contract/kind.js";
-import { sha256File } from "../../../src/core/hash.js";
+import { sha256, sha256File } from "../../../src/core/hash.js";
 import { keyOf } from "../../../src/core/stat-state.js";
 import { makeRecord, StatTable } from "../../../src/core/stat-table.js";
 import { statFiles } from "../../../src/runner/store/stat.js";
 import { Store } from "../../../src/runner/store/store.js";
 import { list } from "../../../src/stages/crawl/sources/local/list.js";
+import { idOf } from "../../../src/stages/crawl/sources/local/units.js";
 import { temporaryFolder } from "../../rigs/folder.js";
 import { listing } from "./sources-conformance.js";
 
@@ -85,6 +86,30 @@ test("a folder's identity is what the definition gives, and every item is listed
     [...listed.units!.items(["74", "99"])],
     items.filter(({ id }) => id.startsWith("74") || id.startsWith("99")),
   );
+});
+
+test("a unit's files are summed in the order of their names' code units, in whatever order folders give them", async () => {
+  const root = temporaryFolder();
+  const folders = ["", "a", "a.b", "a-b", "A", "a/b", "Z", "é", "e\u0301", "\uff5e", "😀"];
+  const names = Array.from({ length: 1500 }, (_, i) => join(folders[i % folders.length]!, `${i}.png`));
+  for (const name of names) put(join(root, name), `picture ${name}`);
+  const byUnit = new Map<string, string[]>();
+  for (const name of names.sort()) {
+    const lines = byUnit.get(idOf(name).slice(0, 2)) ?? [];
+    lines.push(`${name}\0${sha256(`picture ${name}`)}\n`);
+    byUnit.set(idOf(name).slice(0, 2), lines);
+  }
+  const sums = Object.fromEntries([...byUnit].map(([unit, lines]) => [unit, sha256(lines.join(""))]));
+  const tables = await rememberedTables(names.map((name) => join(root, name)));
+  for (const remembered of [[], tables, [...tables, muchElse()]]) {
+    const listed = await list(
+      listContext({ with: { source: source(root) }, rememberedFiles: () => remembered }),
+    );
+    assert.deepEqual(listed.units?.sums, sums);
+    const items = await all(listed);
+    assert.deepEqual(items.map(({ columns }) => columns.source_url as string).sort(), names);
+    for (const { columns, input } of items) assert.equal(input, sha256(`picture ${columns.source_url}`));
+  }
 });
 
 test("what is remembered, looked up here or in threads, gives what hashing gives, whatever has changed since", async () => {

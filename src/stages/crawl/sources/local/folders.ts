@@ -7,18 +7,10 @@ type Done = (error: NodeJS.ErrnoException | null, entries: Dirent[]) => void;
 type ReadFolder = typeof readdir;
 
 /**
- * A readdir that gives all folders and links and only those files that are wanted. It takes a folder for empty, and
- * says so, where it cannot be read or where following links has led back into a folder that it lies in: without this,
- * two links to a parent make a tree that grows by powers of two.
- *
- * @param wanted is asked with paths relative to the root
+ * A readdir that takes a folder for empty, and says so, where it cannot be read or where following links has led back
+ * into a folder that it lies in: without this, two links to a parent make a tree that grows by powers of two.
  */
-export function readingFolders(
-  root: string,
-  follow: boolean,
-  wanted: (path: string) => boolean,
-  warn: (message: string) => void,
-): ReadFolder {
+export function readingFolders(root: string, follow: boolean, warn: (message: string) => void): ReadFolder {
   const read = (path: string, options: { withFileTypes: true }, done: Done): void => {
     if (follow && leadsBack(root, path)) {
       warn(`left out the folder ${path}: it links back to a folder it lies in`);
@@ -27,17 +19,10 @@ export function readingFolders(
     }
     readdir(path, options, (error, entries) => {
       if (error) warn(`left out the folder ${path}: ${error.code ?? error.message}`);
-      const below = relativePrefix(root, path);
-      done(null, error ? [] : entries.filter((entry) => !entry.isFile() || wanted(below + entry.name)));
+      done(null, error ? [] : entries);
     });
   };
   return read as ReadFolder;
-}
-
-/** What stands before a name in this folder in paths relative to the root. */
-function relativePrefix(root: string, path: string): string {
-  const below = path.slice(root.length).replace(/^\/+|\/+$/g, "");
-  return below === "" ? "" : `${below}/`;
 }
 
 /** Whether a folder is, behind its links, one of the folders on the way to it. */

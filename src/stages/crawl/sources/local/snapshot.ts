@@ -1,17 +1,10 @@
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import type { ListContext } from "../../../../contract/kind.js";
-import { StatTable } from "../../../../core/stat-table.js";
 import type { LocalSource } from "../../schema.js";
-import { reason, type Scan, scan, type Unit, unitSum } from "./scan.js";
-import type { ScanOrder } from "./scan-thread.js";
-import { beginningOf } from "./units.js";
-
-/** So many remembered files are worth starting threads (60 ms each) to look at the folder. */
-const WORTH_THREADS = 20_000;
-/** More threads than this wait for the file system, not for a core. */
-const MOST_THREADS = 4;
+import { scan } from "./scan.js";
+import type { Unit } from "./unit-files.js";
+import { beginningOf, unitSum } from "./units.js";
+import { reason } from "./walk.js";
 
 /** The files of a folder as they were when it was looked at: some 60 bytes each, none of them objects. */
 export class Snapshot {
@@ -27,9 +20,9 @@ export class Snapshot {
 
   /** Looks at a folder; in threads where many files are remembered. */
   static async take(root: string, source: LocalSource, context: ListContext): Promise<Snapshot> {
-    const scans = await scanAll(root, source, context.rememberedFiles());
-    for (const warning of new Set(scans.flatMap(({ warnings }) => warnings))) context.warn(warning);
-    const units = scans.flatMap((done) => done.units).sort((a, b) => a.number - b.number);
+    const warnings = new Set<string>();
+    const units = await scan(root, source, context.rememberedFiles(), (message) => warnings.add(message));
+    for (const warning of warnings) context.warn(warning);
     const whole: Required<Unit>[] = [];
     for (const unit of units) whole.push(await complete(unit, root, context));
     return new Snapshot(whole);
@@ -72,25 +65,7 @@ async function complete(unit: Unit, root: string, context: ListContext): Promise
   return { number: unit.number, names: names.join("\0"), digests: own, misses: new Uint32Array(), sum };
 }
 
-function scanAll(root: string, source: LocalSource, tables: readonly SharedArrayBuffer[]): Promise<Scan[]> {
-  const known = tables.map(StatTable.over);
-  const many = known.reduce((sum, { count }) => sum + count, 0) >= WORTH_THREADS;
-  const threads = Math.min(availableParallelism(), MOST_THREADS);
-  if (!many || threads === 1) return Promise.all([scan(root, source, { index: 0, of: 1 }, known)]);
-  const shares = Array.from({ length: threads }, (_, index) => ({ index, of: threads }));
-  return Promise.all(shares.map((share) => scanInThread({ root, source, share, tables })));
-}
-
 /** "" is no name: a unit without files. */
 function split(names: string): string[] {
   return names === "" ? [] : names.split("\0");
-}
-
-function scanInThread(order: ScanOrder): Promise<Scan> {
-  const thread = new Worker(new URL("./scan-thread.js", import.meta.url), { workerData: order });
-  return new Promise((resolve, reject) => {
-    thread.once("message", resolve);
-    thread.once("error", reject);
-    thread.once("exit", () => reject(new Error("a thread that looked at the source's folder ended early")));
-  });
 }

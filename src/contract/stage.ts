@@ -102,6 +102,10 @@ export interface Previous {
   table(port: string, name: string): Earlier | undefined;
   /** Path of another file among its outputs, undamaged. */
   file(port: string, name: string): string | undefined;
+  /** Hashes of the artifacts that it was made from, by input port. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** The table that stood at an input, undamaged; undefined where the store has lost it or there were more than one. */
+  input(port: string): Earlier | undefined;
   /**
    * Where the rows of an input's table differ from those that it was made from: ascending ranges of ids, apart from each
    * other. undefined where that is not known, or where it was made with other params or by other code.
@@ -112,6 +116,8 @@ export interface Previous {
 export const NO_PREVIOUS: Previous = {
   table: () => undefined,
   file: () => undefined,
+  inputs: {},
+  input: () => undefined,
   changed: () => undefined,
 };
 

@@ -44,6 +44,8 @@ export interface TaskFile {
 export interface TaskPrevious {
   /** By port and name. */
   readonly files: Readonly<Record<string, Readonly<Record<string, TaskFile>>>>;
+  /** Hashes of what it was made from, by input port, and the file of each that is one table. */
+  readonly inputs: Readonly<Record<string, { readonly hash: string; readonly file?: TaskFile }>>;
   /** By input port. */
   readonly changed: Readonly<Record<string, readonly IdRange[]>>;
 }

@@ -4,6 +4,7 @@ import { type BaseContext, type Previous, StageError, type StageModule } from ".
 import { type HostResult, TASK_FILES, type Task, type TaskFile } from "../contract/task.js";
 import { isIntact } from "../core/blobs.js";
 import { recall } from "../core/memo.js";
+import type { Earlier } from "../core/tables/parts.js";
 
 /** Runs a whole stage and describes what it made. */
 export async function runWhole(
@@ -47,18 +48,20 @@ export async function runWhole(
 /** What a task tells of the stage's last result; a file's bytes are looked at once. */
 function previousOf({ previous }: Task): Previous {
   const intact = new Map<string, boolean>();
-  const find = (port: string, name: string): TaskFile | undefined => {
-    const found = previous?.files[port]?.[name];
+  const checked = (found: TaskFile | undefined): TaskFile | undefined => {
     if (!found) return undefined;
     if (!intact.has(found.blob)) intact.set(found.blob, isIntact(found.path, found.blob));
     return intact.get(found.blob) ? found : undefined;
   };
+  const find = (port: string, name: string) => checked(previous?.files[port]?.[name]);
+  const tableOf = ({ path, table }: Partial<TaskFile> = {}): Earlier | undefined =>
+    path !== undefined && table ? { path, table } : undefined;
+  const inputs = Object.entries(previous?.inputs ?? {});
   return {
-    table(port, name) {
-      const { path, table } = find(port, name) ?? {};
-      return path !== undefined && table ? { path, table } : undefined;
-    },
+    table: (port, name) => tableOf(find(port, name)),
     file: (port, name) => find(port, name)?.path,
+    inputs: Object.fromEntries(inputs.map(([port, { hash }]) => [port, hash])),
+    input: (port) => tableOf(checked(previous?.inputs[port]?.file)),
     changed: (port) => previous?.changed[port],
   };
 }

@@ -1,26 +1,66 @@
-import { existsSync, readFileSync, utimesSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { isIntact } from "../core/blobs.js";
 import { writeFileAtomic } from "../core/files.js";
-import { sha256 } from "../core/hash.js";
+import { type Sha256, sha256, sha256File } from "../core/hash.js";
 import type { Json } from "../core/json.js";
-import type { WrittenTable } from "../core/tables/parts.js";
 
-/** Keeps what a later run that makes a table like this one asks for, in the folder that stages of the kind share. */
-export function keep(shared: string, table: WrittenTable, value: Json): void {
+/**
+ * Keeps what a later run asks for, in the folder that stages of the kind share.
+ *
+ * @param name tells what it is made of: "table-<sha256>"
+ */
+export function keep(shared: string, name: string, value: Json): void {
   const text = JSON.stringify(value);
-  writeFileAtomic(fileOf(shared, table), `${sha256(text)}\n${text}\n`);
+  writeFileAtomic(recordOf(shared, name), `${sha256(text)}\n${text}\n`);
 }
 
-/** What an earlier run has kept of a table; undefined where it is gone or damaged. */
-export function readKept(shared: string, table: WrittenTable): Json | undefined {
-  const path = fileOf(shared, table);
+/** What an earlier run has kept under a name; undefined where it is gone or damaged. */
+export function readKept(shared: string, name: string): Json | undefined {
+  const path = recordOf(shared, name);
   if (!existsSync(path)) return undefined;
   const [sum, text = ""] = readFileSync(path, "utf8").split("\n");
   if (sum !== sha256(text)) return undefined;
-  utimesSync(path, new Date(), new Date());
+  touch(path);
   return JSON.parse(text) as Json;
 }
 
-function fileOf(shared: string, { content }: WrittenTable): string {
-  return join(shared, `table-${content}.json`);
+/**
+ * Keeps a Parquet file in that folder, where the sum of its bytes names it.
+ *
+ * @param write makes the file
+ * @returns the sha256 that `keptTable` asks for
+ */
+export async function keepTable(shared: string, write: (path: string) => Promise<void>): Promise<Sha256> {
+  const temporary = join(shared, `.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
+  try {
+    await write(temporary);
+    const sum = await sha256File(temporary);
+    renameSync(temporary, tableOf(shared, sum));
+    return sum;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** The path of a file that was kept; undefined where it is gone or damaged. */
+export function keptTable(shared: string, sum: Sha256): string | undefined {
+  const path = tableOf(shared, sum);
+  if (!isIntact(path, sum)) return undefined;
+  touch(path);
+  return path;
+}
+
+/** gc goes by the time of the last use. */
+function touch(path: string): void {
+  utimesSync(path, new Date(), new Date());
+}
+
+function recordOf(shared: string, name: string): string {
+  return join(shared, `${name}.json`);
+}
+
+function tableOf(shared: string, sum: Sha256): string {
+  return join(shared, `table-${sum}.parquet`);
 }

@@ -2,9 +2,9 @@ import { type Duck, parquet, sqlName } from "../duck.js";
 import {
   type Earlier,
   type IdRange,
+  partsAround,
   soundParts,
   type TablePart,
-  unionOf,
   type WrittenTable,
 } from "./parts.js";
 import { patchTable } from "./patch.js";
@@ -14,25 +14,16 @@ import { writeOrdered } from "./write.js";
 /** Where more rows differ it is not worth knowing which. */
 const MOST_DIFFERING = 100_000;
 
-/** Parts that are compared at once: whole rows, and where only some columns are compared. */
-const PARTS_AT_ONCE = { whole: 64, narrow: 256 };
+/** Parts that are compared at once. */
+const PARTS_AT_ONCE = 64;
 
 /** A table that was written, perhaps with parts of an earlier one. */
 export interface LikeWritten {
   readonly table: WrittenTable;
   /**
-   * True where something was taken over: the table `differing`(id) tells the rows that the earlier one has not, or other,
-   * those in foreknown ranges aside.
+   * True where something was taken over: the table `differing`(id) tells the rows that the earlier one has not, or other.
    */
   readonly patched: boolean;
-}
-
-/** What is known already of how a table differs from an earlier one. */
-export interface Foreknown {
-  /** Ids whose rows may differ in any way. */
-  readonly ranges: readonly IdRange[];
-  /** Columns in which others may differ; that a row comes or goes is seen anyway. */
-  readonly columns: readonly string[];
 }
 
 /**
@@ -40,17 +31,16 @@ export interface Foreknown {
  * those of `writeTable`, the layout of the file may be another.
  *
  * @param query a SELECT without ORDER BY whose first column is `id`, unique; numbers in it are never -0, which is 0 to DuckDB
- * @param options onRow: called with each row as JSON, in order, where nothing is taken over
+ * @param onRow called with each row as JSON, in order, where nothing is taken over
  */
 export async function writeLike(
   duck: Duck,
   earlier: Earlier | undefined,
   query: string,
   path: string,
-  options: { readonly onRow?: (json: string) => void; readonly foreknown?: Foreknown } = {},
+  onRow?: (json: string) => void,
 ): Promise<LikeWritten> {
-  const { onRow, foreknown } = options;
-  const ranges = earlier && (await differing(duck, earlier, query, foreknown));
+  const ranges = earlier && (await differing(duck, earlier, query));
   const patched = ranges && (await patchTable(duck, earlier, ranges, query, path));
   // A row that stands twice, or has no id, is like none of the earlier table and yet not seen to differ from it.
   if (patched && patched.rows === (await duck.value<number>(`SELECT count(*) FROM (${query})`)))
@@ -64,19 +54,15 @@ async function differing(
   duck: Duck,
   earlier: Earlier,
   query: string,
-  foreknown: Foreknown | undefined,
 ): Promise<readonly IdRange[] | undefined> {
   const parts = soundParts(earlier.table);
   const schema = await schemaOf(duck, query);
   if (!parts || schemaSum(schema) !== parts.schema) return undefined;
-  const columns = foreknown?.columns.map(sqlName).join(", ");
-  const compared = columns === undefined ? query : `SELECT id, ${columns} FROM (${query})`;
-  const atOnce = columns === undefined ? PARTS_AT_ONCE.whole : PARTS_AT_ONCE.narrow;
-  const all = slices(parts.list, atOnce).map((slice) => [slice]);
-  await noteDiffering(duck, earlier, compared, all, MOST_DIFFERING + 1);
+  const all = slices(parts.list).map((slice) => [slice]);
+  await noteDiffering(duck, earlier, query, all, MOST_DIFFERING + 1);
   const ids = (await duck.all("SELECT id FROM differing ORDER BY id")).map(({ id }) => String(id));
   if (ids.length > MOST_DIFFERING) return undefined;
-  return unionOf([...partsAround(parts.list, ids), ...(foreknown?.ranges ?? [])]);
+  return partsAround(parts.list, ids);
 }
 
 /**
@@ -103,26 +89,12 @@ export async function noteDiffering(
 }
 
 /** All ids in ranges of some hundred thousand rows: what a join of two tables holds in memory. */
-function slices(list: readonly TablePart[], atOnce: number): readonly IdRange[] {
-  const starts = list.filter((_, part) => part % atOnce === 0).map(([first]) => String(first));
+function slices(list: readonly TablePart[]): readonly IdRange[] {
+  const starts = list.filter((_, part) => part % PARTS_AT_ONCE === 0).map(([first]) => String(first));
   return starts.map((start, i) => ({ from: i === 0 ? "" : start, to: starts[i + 1] }));
 }
 
 function anyDiffers(schema: Schema): string {
   const columns = schema.map(([name]) => sqlName(name));
   return columns.map((name) => `now.${name} IS DISTINCT FROM was.${name}`).join(" OR ");
-}
-
-/** The parts of a table that ids, in their order, belong to. */
-function partsAround(list: readonly TablePart[], ids: readonly string[]): readonly IdRange[] {
-  const parts = new Set<number>();
-  let part = 0;
-  for (const id of ids) {
-    while (part + 1 < list.length && list[part + 1]![0]! <= id) part++;
-    parts.add(part);
-  }
-  return [...parts].map((at) => ({
-    from: at === 0 ? "" : list[at]![0]!,
-    to: list[at + 1]?.[0] ?? undefined,
-  }));
 }

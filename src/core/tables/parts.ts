@@ -155,6 +155,19 @@ export function unionOf(ranges: readonly IdRange[]): readonly IdRange[] {
   return merged;
 }
 
+/** The parts of a table that ids belong to, as ranges. @param ids ascending */
+export function partsAround(list: readonly TablePart[], ids: readonly string[]): readonly IdRange[] {
+  const parts = new Set<number>();
+  let part = 0;
+  for (const id of ids) {
+    while (part + 1 < list.length && list[part + 1]![0]! <= id) part++;
+    parts.add(part);
+  }
+  return unionOf(
+    [...parts].map((at) => ({ from: at === 0 ? "" : list[at]![0]!, to: list[at + 1]?.[0] ?? undefined })),
+  );
+}
+
 /** The smaller of two ids, at least one of which is there. */
 function lesser(a: string | undefined, b: string | undefined): string {
   if (a === undefined || b === undefined) return (a ?? b) as string;

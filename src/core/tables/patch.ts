@@ -39,11 +39,26 @@ export async function patchTable(
   const schema = await schemaOf(duck, query);
   if (!parts || schemaSum(schema) !== parts.schema) return undefined;
   if (shareWithin(parts, ranges) > MOST) return undefined;
-  const groups = parquetGroups(earlier.path);
-  const runs = runsOf(parts, ranges, groups);
   const rows = { columns: columnList(schema), query };
-  if (!(await writeRuns(duck, earlier, runs, groups, rows, path))) return undefined;
+  if (!(await patchRows(duck, { path: earlier.path, parts }, ranges, rows, path))) return undefined;
   return hashAnew(duck, parts, ranges, schema, path);
+}
+
+/**
+ * Writes the file of a table as `patchTable` does, and hashes nothing.
+ *
+ * @param earlier a file whose rows are, by number and id, those of a table with these parts
+ * @returns false where that gives no table: nothing is written then
+ */
+export async function patchRows(
+  duck: Duck,
+  earlier: { readonly path: string; readonly parts: TableParts },
+  ranges: readonly IdRange[],
+  rows: { readonly columns: string; readonly query: string },
+  path: string,
+): Promise<boolean> {
+  const groups = parquetGroups(earlier.path);
+  return writeRuns(duck, earlier.path, runsOf(earlier.parts, ranges, groups), groups, rows, path);
 }
 
 /**
@@ -102,7 +117,7 @@ function ends(lengths: readonly number[]): number[] {
 /** Writes the file: runs by DuckDB, all other row groups as they are. @returns false where that gives no table */
 async function writeRuns(
   duck: Duck,
-  earlier: Earlier,
+  earlier: string,
   runs: readonly Run[],
   groups: readonly { readonly rows: number }[],
   rows: { readonly columns: string; readonly query: string },
@@ -117,12 +132,12 @@ async function writeRuns(
   let done = 0;
   try {
     for (const { from, to, ranges } of runs) {
-      take(earlier.path, done, from);
+      take(earlier, done, from);
       done = to;
       const file = `${path}.${files.length}`;
       files.push(file);
       const changed = inAny(ranges);
-      const kept = `SELECT ${rows.columns} FROM ${numberedParquet(earlier.path)}
+      const kept = `SELECT ${rows.columns} FROM ${numberedParquet(earlier)}
         WHERE file_row_number >= ${starts[from]} AND file_row_number < ${starts[to]} AND NOT ${changed}`;
       const anew = `SELECT ${rows.columns} FROM (${rows.query}) WHERE ${changed}`;
       // One group for one, a little longer or shorter: patch after patch must not leave ever smaller ones.
@@ -134,7 +149,7 @@ async function writeRuns(
       );
       take(file, 0, parquetGroups(file).length);
     }
-    take(earlier.path, done, groups.length);
+    take(earlier, done, groups.length);
     if (pieces.length > 0) spliceParquet(path, pieces);
     return pieces.length > 0;
   } catch (error) {

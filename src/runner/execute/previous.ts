@@ -30,7 +30,16 @@ export function previousOf(env: StageEnv): TaskPrevious | undefined {
     const ranges = changedRanges(env, previous, port);
     return ranges ? [[port, ranges] as const] : [];
   });
-  return { files: Object.fromEntries(files), changed: Object.fromEntries(changed) };
+  const inputs = Object.entries(previous.preimage.inputs).map(([port, value]) => {
+    const hash = String(value);
+    const file = onlyTable(env.options.store, hash);
+    return [port, { hash, ...(file ? { file } : {}) }] as const;
+  });
+  return {
+    files: Object.fromEntries(files),
+    inputs: Object.fromEntries(inputs),
+    changed: Object.fromEntries(changed),
+  };
 }
 
 /** Where the rows at an input differ from those that an earlier result was made from; undefined where that is not known. */

@@ -50,6 +50,6 @@ export function sweepDebris(store: Store, sweeper: Sweeper): void {
 function temporaryFiles(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => /(^|\/)\.tmp-\d+-[0-9a-f]+$/.test(path))
+    .filter((path) => /(^|\/)\.tmp-\d+-[0-9a-f]+(\.\d+)?$/.test(path))
     .map((path) => join(folder, path));
 }

@@ -25,7 +25,7 @@ export async function writeSamples(
   const all = new ShardKeys();
   const { table, patched } = replanned
     ? await update(duck, replanned, path)
-    : await writeLike(duck, last, SAMPLES, path, { onRow: (row) => all.add(row) });
+    : await writeLike(duck, last, SAMPLES, path, (row) => all.add(row));
   const kept = patched && last ? keptKeys(context.shared, last.table) : undefined;
   const keys =
     kept && last

@@ -1,5 +1,5 @@
 import { count, html, type Markup } from "../../../core/html.js";
-import type { Bar, Histogram } from "../summary.js";
+import type { Bar, Histogram } from "../histograms.js";
 
 const WIDTH = 560;
 const HEIGHT = 150;

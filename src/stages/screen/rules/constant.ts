@@ -1,5 +1,6 @@
-import { type Duck, parquet, sqlString } from "../../../core/duck.js";
-import { SCORE_UNITS } from "../tables.js";
+import { type Duck, sqlString } from "../../../core/duck.js";
+import type { Last } from "../last.js";
+import { SCORE_UNITS } from "../tallies.js";
 import type { Screening } from "./rule.js";
 
 const FEW = 16;
@@ -20,7 +21,7 @@ export async function constantScores({ duck, params }: Screening): Promise<void>
   const tags = await constantTags(duck);
   if (tags.length === 0) return;
   await duck.run(`CREATE OR REPLACE VIEW current AS
-    SELECT n, id, list_filter(labels, x -> ${await isNoneOf(duck, tags)}) AS labels, raw FROM label`);
+    SELECT n, id, list_filter(labels, x -> ${await isNoneOf(duck, tags)}) AS labels, raw, len(labels) AS given FROM label`);
 }
 
 /** The tags that were taken out, after this rule. */
@@ -28,13 +29,9 @@ export async function constantTags(duck: Duck): Promise<readonly string[]> {
   return (await duck.all("SELECT tag FROM constant_tag ORDER BY tag")).map((row) => String(row.tag));
 }
 
-/** The tags that were taken out by the run that wrote this dropped.parquet. */
-export async function tagsTakenOut(duck: Duck, dropped: string): Promise<readonly string[]> {
-  const rows = await duck.all(
-    `SELECT regexp_extract(detail, '^tag (.*): score [^:]*$', 1, 's') AS tag FROM ${parquet(dropped)}
-     WHERE rule = 'constant_scores' ORDER BY tag`,
-  );
-  return rows.map(({ tag }) => String(tag));
+/** Whether the last screening took the same tags out. */
+export async function sameTagsOut(duck: Duck, last: Last): Promise<boolean> {
+  return JSON.stringify(await constantTags(duck)) === JSON.stringify(last.constant);
 }
 
 /** That x.tag is none of the tags. Few are compared one by one, many looked up in an enumeration: each where it is faster. */

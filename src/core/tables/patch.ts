@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { type Duck, numberedParquet, parquet } from "../duck.js";
+import { type Duck, numberedParquet, parquet, sqlString } from "../duck.js";
 import { parquetGroups } from "../parquet/file.js";
 import { spliceParquet, UnlikeFiles } from "../parquet/splice.js";
 import {
@@ -172,7 +172,7 @@ async function hashAnew(
   const parts: TablePart[] = [];
   let comparable = true;
   let done = 0;
-  for (const [from, to] of spans(list, ranges)) {
+  for (const [from, to] of spans(list, ranges, await startsLeft(duck, list, ranges, path))) {
     parts.push(...list.slice(done, from));
     done = to;
     const cutter = new PartCutter();
@@ -187,18 +187,35 @@ async function hashAnew(
   return tableOf(schema, { schema: sum, list: parts }, comparable);
 }
 
+/** Ids at which both a part and a range begin, of rows that are still there. */
+async function startsLeft(
+  duck: Duck,
+  list: readonly TablePart[],
+  ranges: readonly IdRange[],
+  path: string,
+): Promise<ReadonlySet<string>> {
+  const firsts = new Set(list.map(([first]) => first));
+  const starts = ranges.flatMap(({ from }) => (firsts.has(from) ? [sqlString(from)] : []));
+  if (starts.length === 0) return new Set();
+  const rows = await duck.all(`SELECT id FROM ${parquet(path)} WHERE id IN (${starts.join(", ")})`);
+  return new Set(rows.map(({ id }) => String(id)));
+}
+
 /**
- * The parts to be cut anew, as spans that do not touch. Each begins with a row before its range and ends at one that is
- * not in it, both of which begin a part whatever stands before: there the cuts of old and new rows are the same.
+ * The parts to be cut anew, as spans that do not touch. Each begins with a row before its range, or the first in it that is
+ * left, and ends at one that is not in it, both of which begin a part whatever stands before: there the cuts of old and new
+ * rows are the same.
  */
 function spans(
   list: readonly TablePart[],
   ranges: readonly IdRange[],
+  left: ReadonlySet<string>,
 ): readonly (readonly [from: number, to: number])[] {
   const natural = ([first]: TablePart) => first !== null && beginsPart(first);
   const merged: [number, number][] = [];
   for (const range of ranges) {
-    const from = list.findLastIndex((part) => part[0]! < range.from && natural(part));
+    const stays = (first: string) => first < range.from || (first === range.from && left.has(first));
+    const from = list.findLastIndex((part) => stays(part[0]!) && natural(part));
     const end = list.findIndex((part) => range.to !== undefined && part[0]! >= range.to && natural(part));
     const to = end < 0 ? list.length : end;
     const last = merged.at(-1);

@@ -40,6 +40,8 @@ async function bench(work: (bench: Bench) => Promise<void>): Promise<void> {
   }
 }
 
+const nthFirst = (n: number) => `(SELECT first FROM firsts ORDER BY 1 LIMIT 1 OFFSET ${n})`;
+
 const CHANGES: readonly (readonly [what: string, ...sql: string[]])[] = [
   ["nothing"],
   ["a value of one row", "UPDATE rows SET x = -1 WHERE n = 77"],
@@ -49,11 +51,15 @@ const CHANGES: readonly (readonly [what: string, ...sql: string[]])[] = [
   ["the last row is gone", "DELETE FROM rows WHERE id = (SELECT max(id) FROM rows)"],
   ["a row before all", "INSERT INTO rows SELECT '!', 'b', 1, 1, '', NULL"],
   ["a row after all", "INSERT INTO rows SELECT '~', 'b', 1, 1, '', NULL"],
-  ["every row that begins a part", `DELETE FROM rows WHERE id IN (FROM firsts)`],
+  ["a row that begins a part is gone", `DELETE FROM rows WHERE id = ${nthFirst(3)}`],
+  ["a row that begins a part is another", `UPDATE rows SET x = -1 WHERE id = ${nthFirst(3)}`],
   [
-    "two whole parts",
-    "DELETE FROM rows WHERE id >= (SELECT first FROM firsts ORDER BY 1 LIMIT 1 OFFSET 3) AND id < (SELECT first FROM firsts ORDER BY 1 LIMIT 1 OFFSET 5)",
+    "of two parts that follow each other the first rows: one gone, one another",
+    `UPDATE rows SET x = -1 WHERE id = ${nthFirst(3)}`,
+    `DELETE FROM rows WHERE id = ${nthFirst(4)}`,
   ],
+  ["every row that begins a part", `DELETE FROM rows WHERE id IN (FROM firsts)`],
+  ["two whole parts", `DELETE FROM rows WHERE id >= ${nthFirst(3)} AND id < ${nthFirst(5)}`],
   [
     "some everywhere",
     "UPDATE rows SET kind = 'else' WHERE n IN (3, 30000)",

@@ -1,5 +1,6 @@
 import type { StageConfig } from "../config/pipeline.js";
 import { itemSpace } from "../plan/fingerprint.js";
+import type { Preimage } from "../plan/plan.js";
 import type { WaitingJob } from "./executor.js";
 import { halted } from "./halt.js";
 import type { RunState } from "./run-state.js";
@@ -23,28 +24,36 @@ export class EarlyHosts {
     return waiting?.job ?? startEarly(state, owner, folder);
   }
 
-  /**
-   * Starts a host for each stage that only waits for what `stage` is about to give: nearly always it runs then. Not where
-   * an engine would take the memory that others may need.
-   */
+  /** Starts a host for a stage of which it is known that it has to run, but not yet why. */
+  startFor(state: RunState, stage: StageConfig, preimage: Preimage): void {
+    const { registry, pipeline, store } = state.options;
+    if (!stage.kind.item || store.readOnly) return;
+    this.start(state, stage, itemSpace(registry, stage, pipeline.seed, preimage));
+  }
+
+  /** Starts a host for each stage that only waits for what `stage` is about to give: nearly always it runs then. */
   async startBelow(state: RunState, stage: StageConfig): Promise<void> {
     for (const next of state.planner.selected()) {
       if (!Object.values(next.inputs).some((ref) => ref.stage === stage.name)) continue;
-      if (next.kind.impl?.(next.params.all).includes("engine")) continue;
       const space = await foreseenSpace(state, next);
-      if (space === undefined || halted(state) !== undefined || state.known.has(next.name)) continue;
-      const owner = {
-        runId: state.runId,
-        options: state.options,
-        stage: next,
-        attempt: 1,
-        logFile: state.logFile(next),
-      };
-      const folder = hostFolder(owner, space, 0);
-      if (this.taken.has(folder) || this.ahead.has(folder) || this.ahead.size >= state.cores.total) continue;
-      const job = startEarly(state, owner, folder);
-      if (job) this.ahead.set(folder, { stage: next.name, job });
+      if (space !== undefined && !state.known.has(next.name)) this.start(state, next, space);
     }
+  }
+
+  /**
+   * Starts the first host of a stage. Not where an engine would take the memory that others may need. One that cannot be
+   * started ahead is started later, and then says why.
+   */
+  private start(state: RunState, stage: StageConfig, space: string): void {
+    if (halted(state) !== undefined || stage.kind.impl?.(stage.params.all).includes("engine")) return;
+    const { runId, options } = state;
+    const owner = { runId, options, stage, attempt: 1, logFile: state.logFile(stage) };
+    const folder = hostFolder(owner, space, 0);
+    if (this.taken.has(folder) || this.ahead.has(folder) || this.ahead.size >= state.cores.total) return;
+    try {
+      const job = startEarly(state, owner, folder);
+      if (job) this.ahead.set(folder, { stage: stage.name, job });
+    } catch {}
   }
 
   /** Ends the hosts that wait for a stage, or for any: it will not begin any more. */

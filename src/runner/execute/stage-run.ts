@@ -48,7 +48,9 @@ class StageRun {
   async settle(): Promise<StageRecord> {
     const { state, stage } = this;
     try {
-      const plan = await state.planner.planStage(stage, state.known, this.wish.whole);
+      const plan = await state.planner.planStage(stage, state.known, this.wish.whole, (preimage) => {
+        if (this.wish.cores === "own") state.early.startFor(state, stage, preimage);
+      });
       const { planned } = plan;
       if (planned.status === "unknown" || planned.status === "failed")
         throw new Error(`${stage.name} was started before its inputs`);
@@ -151,7 +153,7 @@ class StageRun {
       logFile: state.logFile(stage),
       early: (folder) => state.early.take(state, env, folder),
       onEvent: (event) => this.onEvent(event),
-      // A host that cannot be started ahead is started later, and then says why.
+      // What is wrong with a stage is said when it is planned.
       onWorked: () => void state.early.startBelow(state, stage).catch(() => {}),
     };
     try {

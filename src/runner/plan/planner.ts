@@ -62,8 +62,15 @@ export class Planner {
    *
    * A result whose bytes are partly lost still names its outputs' hashes, so what depends on it can be a hit; such a
    * stage runs only where `whole` asks for the bytes.
+   *
+   * @param onRun called as soon as it is known that the stage has to run; to find out why takes longer
    */
-  async planStage(stage: StageConfig, known: KnownOutputs, whole: boolean): Promise<StagePlan> {
+  async planStage(
+    stage: StageConfig,
+    known: KnownOutputs,
+    whole: boolean,
+    onRun?: (preimage: Preimage) => void,
+  ): Promise<StagePlan> {
     const { pipeline, registry, store } = this.options;
     const base = { name: stage.name, kind: stage.kind.name, config: stage };
     const inputs = resolveInputs(stage, known);
@@ -90,6 +97,7 @@ export class Planner {
       const planned: PlannedStage = { ...base, status: "cached", fingerprint, outputs, reasons: [] };
       return { planned, preimage, result, ...(lost === undefined ? {} : { lost }) };
     }
+    onRun?.(preimage);
     const previous = forced || result ? undefined : this.previous(stage);
     const reasons = forced
       ? [{ code: "forced", message: "it was asked for with --force" } as const]

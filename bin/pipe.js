@@ -27,7 +27,7 @@ async function built() {
 
 async function start() {
   try {
-    const { main } = await import("../dist/src/cli/main.js");
+    const { main } = await import("../dist/bundle/cli/main.js");
     await main(process.argv.slice(2));
   } catch (error) {
     if (error?.code !== "ERR_MODULE_NOT_FOUND") throw error;

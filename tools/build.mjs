@@ -1,4 +1,4 @@
-// Compiles to dist/ and generates the validators of pipeline files there. bin/pipe.js and `npm run build` call it.
+// Compiles to dist/, generates the validators of pipeline files there, and bundles what `pipe` runs. bin/pipe.js and `npm run build` call it.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -23,11 +23,14 @@ function node(...args) {
 const newest = newestSource(TEST_SOURCES);
 let compiler;
 try {
-  compiler = createRequire(import.meta.url).resolve("typescript/package.json");
+  const require = createRequire(import.meta.url);
+  compiler = require.resolve("typescript/package.json");
+  require.resolve("rolldown/package.json");
 } catch {
   process.stderr.write("the build needs the development dependencies: run npm ci\n");
   process.exit(1);
 }
 node(join(dirname(compiler), "bin", "tsc"), "-p", ".");
 node(join("dist", "tools", "schemas.js"), "--validators");
+node(join("tools", "bundle.mjs"));
 writeStamp(newest);

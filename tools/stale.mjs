@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const stamp = join(root, "dist/.stamp");
-const main = join(root, "dist/src/cli/main.js");
+const main = join(root, "dist/bundle/cli/main.js");
 /** What `pipe` itself is made of. */
 const SOURCES = ["src", "tools", "tsconfig.json", "package.json"];
 /** What only tests and benchmarks are made of: compiled with the rest, but no reason for `pipe` to build. */

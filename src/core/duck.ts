@@ -22,7 +22,7 @@ export class Duck {
   ) {}
 
   static async open(options: DuckOptions): Promise<Duck> {
-    const { DuckDBInstance } = loadDuckDB();
+    const { DuckDBInstance } = await loadDuckDB();
     const instance = await DuckDBInstance.create(":memory:", {
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
@@ -145,7 +145,7 @@ export class Duck {
  * Loaded when first needed, since it takes longer than a whole run that has nothing to do; and by `require`, since an
  * `import` would first scan all its CommonJS files for the names they export, which takes as long again.
  */
-function loadDuckDB(): typeof import("@duckdb/node-api") {
+async function loadDuckDB(): Promise<typeof import("@duckdb/node-api")> {
   return createRequire(import.meta.url)("@duckdb/node-api");
 }
 

@@ -18,8 +18,8 @@ const newest = newestSource([]);
 await new Promise((resolve) => setTimeout(resolve, 300));
 const said = readFileSync("src/said.txt", "utf8");
 if (said === "broken") process.exit(3);
-mkdirSync("dist/src/cli", { recursive: true });
-writeFileSync("dist/src/cli/main.js", "export const main = async () => console.log(" + JSON.stringify(said) + ")");
+mkdirSync("dist/bundle/cli", { recursive: true });
+writeFileSync("dist/bundle/cli/main.js", "export const main = async () => console.log(" + JSON.stringify(said) + ")");
 writeStamp(newest);
 `;
 

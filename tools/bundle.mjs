@@ -70,7 +70,8 @@ for (const name of readdirSync(OUT, { recursive: true })) {
 function entries() {
   const found = new Set(STARTED);
   for (const path of readdirSync(SRC, { recursive: true })) {
-    if (!path.endsWith(".js")) continue;
+    // A module whose source is gone stays behind in dist/.
+    if (!path.endsWith(".js") || !existsSync(join(root, "src", path.replace(/js$/, "ts")))) continue;
     const text = readFileSync(join(SRC, path), "utf8");
     for (const [, target] of text.matchAll(/\b(?:new URL|urlOf)\("(\.[^"]+\.js)"/g))
       found.add(join(dirname(path), target));

@@ -1,10 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import type { StageContext } from "../contract/stage.js";
 import { isIntact } from "../core/blobs.js";
 import { writeFileAtomic } from "../core/files.js";
 import { type Sha256, sha256, sha256File } from "../core/hash.js";
-import type { Json } from "../core/json.js";
+import { canonicalJson, type Json } from "../core/json.js";
+
+/** A name for what follows from some values and nothing else. */
+export function nameOf(what: string, ...from: readonly Json[]): string {
+  return `${what}-${sha256(canonicalJson(from))}`;
+}
+
+/** The hashes of a stage's inputs, by port, as `previous.inputs` gives those of its last result. */
+export function inputHashes({ inputs }: Pick<StageContext, "inputs">): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(inputs).map(([port, { hash }]) => [port, hash]));
+}
 
 /**
  * Keeps what a later run asks for, in the folder that stages of the kind share.

@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type StageContext, StageError, type StageModule } from "../../contract/stage.js";
-import { Duck, parquet, sqlString } from "../../core/duck.js";
+import { Duck, sqlString } from "../../core/duck.js";
 import { writeTable } from "../../core/tables/write.js";
+import { countTags } from "./counts.js";
 import { fixedTags } from "./fixed.js";
 import type { Params } from "./schema.js";
 import { Slots } from "./slots.js";
@@ -14,8 +15,7 @@ export const stage: StageModule = {
     const fixed = fixedTags(params, context.base);
     const duck = await Duck.open({ scratch: context.scratch, threads: context.cpus });
     try {
-      const labels = parquet(context.inputs.labels!.path("labels.parquet"));
-      await duck.run(`CREATE TABLE tag_count AS ${counts(labels, params)}`);
+      await countTags(duck, context);
       const chosen = fixed ? await fromList(duck, context, fixed) : await byFrequency(duck, params);
       await duck.run(`CREATE TABLE chosen AS ${chosen}`);
       const path = join(context.outDir("index"), "index.parquet");
@@ -37,14 +37,6 @@ export const stage: StageModule = {
     }
   },
 };
-
-/** tag, count of the images that carry it with at least `min_score`; a tag listed twice by an image counts once. */
-function counts(labels: string, params: Params): string {
-  return `SELECT tag, count(*) AS count
-    FROM (SELECT unnest(list_distinct(list_transform(list_filter(labels, x -> x.score >= ${params.min_score}),
-            x -> x.tag))) AS tag FROM ${labels})
-    GROUP BY tag`;
-}
 
 /**
  * The `top` most frequent tags, ties by name: DuckDB orders text by its UTF-8 code units, whatever the locale. They take

@@ -13,9 +13,14 @@ export interface SamplePlan {
   /** Images left out because no tag of theirs is in the index, and the ids of a few. */
   readonly withoutTags: number;
   readonly examplesWithoutTags: readonly string[];
+  /** Images that have a row in labels. */
+  readonly matched: number;
   /** Rows of labels without a row in images. */
   readonly unmatched: number;
 }
+
+/** So many images without a tag are named. */
+export const EXAMPLES = 5;
 
 /** Paths of the input tables. */
 export interface SampleTables {
@@ -44,17 +49,17 @@ export async function planSamples(
   const counts = await countSides(duck, "divided");
   await defineSamples(duck, counts, params);
   const without = "FROM matched JOIN target USING (n) WHERE NOT tagged";
+  const matched = await duck.value<number>("SELECT count(*) FROM matched");
   return {
     tags: await tagsOf(duck, tables.index),
     size: await oneSize(duck),
     counts,
     withoutTags: await duck.value<number>("SELECT count(*) FROM matched WHERE NOT tagged"),
-    examplesWithoutTags: (await duck.all(`SELECT id ${without} ORDER BY id LIMIT 5`)).map((r) =>
+    examplesWithoutTags: (await duck.all(`SELECT id ${without} ORDER BY id LIMIT ${EXAMPLES}`)).map((r) =>
       String(r.id),
     ),
-    unmatched: await duck.value<number>(
-      "SELECT (SELECT count(*) FROM target) - (SELECT count(*) FROM matched)",
-    ),
+    matched,
+    unmatched: (await duck.value<number>("SELECT count(*) FROM target")) - matched,
   };
 }
 

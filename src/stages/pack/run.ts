@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type StageContext, StageError, type StageModule } from "../../contract/stage.js";
 import { Duck } from "../../core/duck.js";
+import { keepMatched } from "./kept.js";
 import { planSamples, type SamplePlan, tagsText } from "./plan.js";
 import { replanSamples } from "./replan.js";
 import { writeSamples } from "./samples.js";
@@ -22,6 +23,7 @@ export const stage: StageModule = {
       const replanned = await replanSamples(duck, context, tables, params);
       const plan = replanned?.plan ?? (await planSamples(duck, tables, context.scratch, params));
       tell(context, plan);
+      keepMatched(context, plan.matched);
       const folder = context.outDir("dataset");
       const path = join(folder, "samples.parquet");
       const { table: samples, keys } = await writeSamples(duck, context, path, replanned);

@@ -1,7 +1,7 @@
 import type { StageContext } from "../../contract/stage.js";
 import { copyRows, ROW_GROUP } from "../../core/tables/write.js";
-import { keep, keepTable } from "../kept.js";
-import { type Kept, nameOf } from "./last.js";
+import { inputHashes, keep, keepTable } from "../kept.js";
+import { type Kept, screeningName } from "./last.js";
 import { writeOutcome } from "./outcome.js";
 import { constantTags } from "./rules/constant.js";
 import type { Screening } from "./rules/rule.js";
@@ -18,6 +18,5 @@ export async function keepScreening(context: StageContext, screening: Screening)
     bars: await table("FROM tag_bar"),
     constant: [...(await constantTags(duck))],
   };
-  const inputs = Object.fromEntries(Object.entries(context.inputs).map(([port, { hash }]) => [port, hash]));
-  keep(context.shared, await nameOf(duck, context, inputs), kept);
+  keep(context.shared, await screeningName(duck, context, inputHashes(context)), kept);
 }

@@ -1,7 +1,7 @@
 import type { StageContext } from "../../contract/stage.js";
 import type { Duck } from "../../core/duck.js";
-import { type Sha256, sha256 } from "../../core/hash.js";
-import { canonicalJson, type JsonObject } from "../../core/json.js";
+import type { Sha256 } from "../../core/hash.js";
+import type { JsonObject } from "../../core/json.js";
 import {
   type IdRange,
   partsAround,
@@ -10,7 +10,7 @@ import {
   type TableParts,
   unionOf,
 } from "../../core/tables/parts.js";
-import { keptTable, readKept } from "../kept.js";
+import { keptTable, nameOf, readKept } from "../kept.js";
 
 /** Part of what a screening is kept under: the form of what is kept. */
 const FORM = 1;
@@ -50,7 +50,7 @@ export async function findLast(duck: Duck, context: StageContext): Promise<Last 
   if (!images || !labels || !earlier || !parts) return undefined;
   const changed = wholeParts(parts.list, unionOf([...images, ...labels]));
   if (changed.length === 0 || isMuch(parts, changed)) return undefined;
-  const kept = readKept(shared, await nameOf(duck, context, previous.inputs)) as Kept | undefined;
+  const kept = readKept(shared, await screeningName(duck, context, previous.inputs)) as Kept | undefined;
   if (!kept) return undefined;
   const [ofImages, tags, bars] = [kept.images, kept.tags, kept.bars].map((sum) => keptTable(shared, sum));
   if (!ofImages || !tags || !bars) return undefined;
@@ -101,12 +101,11 @@ export interface Kept extends JsonObject {
   readonly constant: string[];
 }
 
-/** The name says what it was made of. DuckDB's version is a part of it: its hash of a text may be another. */
-export async function nameOf(
+/** What a screening is kept under. DuckDB's version is a part of it: its hash of a text may be another. */
+export async function screeningName(
   duck: Duck,
   { with: params }: StageContext,
   inputs: JsonObject,
 ): Promise<string> {
-  const version = await duck.value<string>("SELECT version()");
-  return `screening-${sha256(canonicalJson({ form: FORM, params, inputs, version }))}`;
+  return nameOf("screening", FORM, params, inputs, await duck.value<string>("SELECT version()"));
 }

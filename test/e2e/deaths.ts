@@ -3,7 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Death, WritePoint } from "../rigs/mortal.js";
 import { seeded } from "../rigs/random.js";
-import { ended, mortalRun, pidsOf } from "./mortal-run.js";
+import { ended, mortalRun, pidsOf, readTrace } from "./mortal-run.js";
 import { isAlive } from "./processes.js";
 import { checkRecovery } from "./recovery.js";
 import { rigOf, type Scene } from "./scenes.js";
@@ -14,8 +14,8 @@ const DIVISIBLE = /^(writeSync|writevSync|writeFileSync|appendFileSync|copyFileS
 /** One death to be tried. */
 export type Trial = WritePoint & { readonly death: Death };
 
-/** Writes of the item log, its pack and a host's progress, which a timer brings about too. */
-const TIMED = /(items\.jsonl|blobs\.pack|tasks\/.*\/events\.jsonl)$/;
+/** Writes of the item log, its pack, a host's progress and TensorBoard's events, which a timer brings about too. */
+const TIMED = /(items\.jsonl|blobs\.pack|tasks\/.*\/events\.jsonl|tfevents\.TIME)$/;
 
 /**
  * Every named point of the scene: a runner dies before its first, within its last and after its last time there; a
@@ -53,6 +53,10 @@ export async function tryDeath(scene: Scene, trial: Trial): Promise<void> {
   const trace = `${rig.folder}.trace`;
   const when = titleOf(trial);
   const dead = await mortalRun(rig, scene.args, { trace, at: trial });
+  assert.ok(
+    readTrace(trace).some((line) => "killed" in line),
+    `no process came there: ${when}`,
+  );
   const runnerDied = trial.process === "runner" || trial.death === "parent";
   if (runnerDied) assert.equal(dead.signal, "SIGKILL", when);
   else if (dead.code !== 0) assert.match(dead.stderr, /was ended by SIGKILL/, when);

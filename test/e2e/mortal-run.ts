@@ -12,8 +12,10 @@ export function mortalRun(rig: PhotoRig, args: readonly string[], options: Morta
   return rig.start(["run", "p.yaml", "--json", ...args], env).finished;
 }
 
-/** The lines that the processes of a run have written: one for each process, and one for each of its writes. */
-export function readTrace(path: string): (WritePoint | { readonly pid: number })[] {
+/** The lines that the processes of a run have written: for each process, for each of its writes, and for a death. */
+export function readTrace(
+  path: string,
+): (WritePoint | { readonly pid: number } | { readonly killed: number })[] {
   return readFileSync(path, "utf8")
     .trim()
     .split("\n")

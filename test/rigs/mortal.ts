@@ -26,7 +26,7 @@ export interface WritePoint {
 
 /** Given to every process of a run in MORTAL. */
 export interface MortalOptions {
-  /** File to which each process adds its write points, as lines of JSON, and its pid. */
+  /** File to which each process adds, as lines of JSON, its pid, its write points, and what it kills. */
   readonly trace: string;
   readonly at?: WritePoint & { readonly death: Death };
 }
@@ -83,6 +83,8 @@ function install({ trace, at }: MortalOptions): void {
     if (isPoint && !at) tell({ process: self(), name, nth });
     const death =
       isPoint && at?.process === self() && at.name === name && at.nth === nth ? at.death : undefined;
+    // Else a death that never came would look like one that did no harm.
+    if (death !== undefined) tell({ killed: death === "parent" ? process.ppid : process.pid });
     if (death === "before") die(process.pid);
     if (death === "parent") die(process.ppid);
     if (death === "torn") {
@@ -158,6 +160,7 @@ function pattern(path: string): string {
     .replace(/(?<=\/logs\/)[a-z]+(?=\.log)/, "STAGE")
     .replace(/\.tmp-\d+-[0-9a-f]+/g, ".tmp")
     .replace(/\.tmp-\d+/g, ".tmp")
+    .replace(/(?<=\/events\.out\.tfevents\.).*/, "TIME")
     .replace(/[0-9a-f]{16}/g, "NAME");
 }
 

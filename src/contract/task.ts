@@ -54,6 +54,8 @@ export interface TaskInput {
   readonly hash: string;
   /** Name in the artifact → absolute path of its bytes. */
   readonly files: Readonly<Record<string, string>>;
+  /** Names of files that the run has just made: their bytes need no second look. */
+  readonly fresh: readonly string[];
 }
 
 /** All that a stage host is told. Read from a file; the host needs no channel back. */

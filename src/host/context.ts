@@ -67,7 +67,7 @@ export function takeSecrets(names: readonly string[]): ReadonlyMap<string, strin
 }
 
 function inputArtifact(port: string, input: TaskInput): InputArtifact {
-  const checked = new Set<string>();
+  const checked = new Set(input.fresh);
   return {
     hash: input.hash,
     files: Object.keys(input.files).sort(),

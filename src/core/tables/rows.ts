@@ -23,27 +23,26 @@ export function columnList(schema: Schema): string {
 /**
  * Goes through rows of a Parquet file as JSON, in the file's order: an aggregate over runs of rows would hold the whole table.
  *
- * @param condition which rows, in SQL
+ * @param rows in SQL: the file's, or some of them, with their `file_row_number`
  * @param onRow is told the row's number in the file as well
  */
 export async function streamRows(
   duck: Duck,
-  path: string,
+  rows: string,
   schema: Schema,
-  condition: string,
   onRow: (json: string, number: number) => void,
 ): Promise<void> {
   const record = schema.map(([name]) => `${sqlName(name)} := ${sqlName(name)}`).join(", ");
   const lines = duck.streamText(
     `SELECT file_row_number || ' ' || CAST(to_json(struct_pack(${record})) AS VARCHAR)
-     FROM ${numberedParquet(path)} WHERE ${condition}`,
+     FROM ${rows}`,
   );
   let last = -1;
   for await (const chunk of lines) {
     for (const line of chunk) {
       const space = line.indexOf(" ");
       const number = Number(line.slice(0, space));
-      if (number <= last) throw new Error(`${path}: row ${number} came after row ${last}`);
+      if (number <= last) throw new Error(`row ${number} came after row ${last} of ${rows}`);
       last = number;
       onRow(line.slice(space + 1), number);
     }
@@ -62,7 +61,8 @@ export async function cutRows(
   const [first] = schema;
   const hasId = first?.[0] === "id" && first[1] === "VARCHAR";
   let next: number | undefined = range ? undefined : 0;
-  await streamRows(duck, path, schema, range ? inAny([range]) : "true", (row, number) => {
+  const rows = `${numberedParquet(path)} WHERE ${range ? inAny([range]) : "true"}`;
+  await streamRows(duck, rows, schema, (row, number) => {
     next ??= number;
     if (number !== next) throw new Error(`${path}: row ${number} came where row ${next} belongs`);
     next++;

@@ -91,7 +91,8 @@ async function openInput(
   const port = stage.kind.item?.port;
   if (port !== undefined) {
     const table = inputTable(store, env.inputs[port]?.hash ?? "", port);
-    checkFile(table.path, table.blob, `${table.name} of the input \`${port}\``);
+    if (!store.blobs.isFresh(table.blob))
+      checkFile(table.path, table.blob, `${table.name} of the input \`${port}\``);
     return rows.openTable(table, basis?.ranges);
   }
   const listing = join(work, "listing.jsonl");

@@ -96,9 +96,10 @@ export function baseTask(env: StageEnv, mode: Task["mode"]): Task {
 }
 
 function taskInput(store: Store, ref: ArtifactRef): TaskInput {
-  const entries = store.trees.get(ref.hash)?.entries ?? {};
-  const files = Object.entries(entries).map(([name, entry]) => [name, store.blobs.path(entry.blob)]);
-  return { hash: ref.hash, files: Object.fromEntries(files) };
+  const entries = Object.entries(store.trees.get(ref.hash)?.entries ?? {});
+  const files = entries.map(([name, { blob }]) => [name, store.blobs.path(blob)]);
+  const fresh = entries.filter(([, { blob }]) => store.blobs.isFresh(blob)).map(([name]) => name);
+  return { hash: ref.hash, files: Object.fromEntries(files), fresh };
 }
 
 const PASSED_ON = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "XDG_CACHE_HOME"];

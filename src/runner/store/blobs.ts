@@ -33,9 +33,16 @@ export interface StoredBlob {
 export class Blobs extends BlobReader {
   /** Packs whose index this process has looked at. */
   private readonly indexed = new Set<string>();
+  /** Blobs that this process has hashed and put in their place. */
+  private readonly fresh = new Set<Sha256>();
 
   constructor(private readonly root: string) {
     super(root);
+  }
+
+  /** Whether this process has put the blob's file in its place, and so has seen that its bytes are right. */
+  isFresh(hash: Sha256): boolean {
+    return this.fresh.has(hash);
   }
 
   /** Bytes of a blob that is a file of its own. @throws StageError of class `missing-blob` */
@@ -118,6 +125,7 @@ export class Blobs extends BlobReader {
 
   /** Takes a blob that is damaged or doubtful out of use, wherever it stands, so that it is made again. */
   setAside(hash: Sha256): { readonly message: string } {
+    this.fresh.delete(hash);
     const short = hash.slice(0, 12);
     const places: string[] = [];
     try {
@@ -183,6 +191,7 @@ export class Blobs extends BlobReader {
     mkdirSync(dirname(target), { recursive: true });
     renameSync(source, target);
     fsyncPath(dirname(target));
+    this.fresh.add(hash);
     return { hash, bytes };
   }
 }

@@ -1,6 +1,7 @@
 import type { StageContext } from "../../contract/stage.js";
 import type { WrittenTable } from "../../core/tables/parts.js";
 import { inputHashes, keep, nameOf, readKept } from "../kept.js";
+import type { Untagged } from "./plan.js";
 import { type Keys, SHARD_FORMAT } from "./shard-keys.js";
 
 /** Keeps the keys of a samples table's shards, which follow from its rows, for a later run that makes a table like it. */
@@ -16,14 +17,14 @@ export function keptKeys(shared: string, samples: WrittenTable): Keys | undefine
   return kept?.format === SHARD_FORMAT ? new Map(kept.keys) : undefined;
 }
 
-/** Keeps how many images have a row in labels: that follows from the inputs. */
-export function keepMatched(context: StageContext, matched: number): void {
-  keep(context.shared, nameOf("matched", inputHashes(context)), matched);
+/** Keeps the ids of images without a tag of the index, ascending, if all are known: that follows from the inputs. */
+export function keepUntagged(context: StageContext, { count, ids }: Untagged): void {
+  if (count === ids.length) keep(context.shared, nameOf("untagged", inputHashes(context)), ids);
 }
 
 /** The same of the last result's inputs. */
-export function lastMatched({ shared, previous }: StageContext): number | undefined {
-  return readKept(shared, nameOf("matched", previous.inputs)) as number | undefined;
+export function lastUntagged({ shared, previous }: StageContext): readonly string[] | undefined {
+  return readKept(shared, nameOf("untagged", previous.inputs)) as readonly string[] | undefined;
 }
 
 function tableName({ content }: WrittenTable): string {

@@ -10,17 +10,18 @@ export interface SamplePlan {
   readonly tags: readonly string[];
   readonly size: { readonly width: number; readonly height: number };
   readonly counts: { readonly train: number; readonly holdout: number };
-  /** Images left out because no tag of theirs is in the index, and the ids of a few. */
-  readonly withoutTags: number;
-  readonly examplesWithoutTags: readonly string[];
-  /** Images that have a row in labels. */
-  readonly matched: number;
+  readonly untagged: Untagged;
   /** Rows of labels without a row in images. */
   readonly unmatched: number;
 }
 
-/** So many images without a tag are named. */
-export const EXAMPLES = 5;
+/** Images left out because no tag of theirs is in the index: how many, and the smallest ids among them, up to `MOST_NAMED`. */
+export interface Untagged {
+  readonly count: number;
+  readonly ids: readonly string[];
+}
+
+const MOST_NAMED = 100_000;
 
 /** Paths of the input tables. */
 export interface SampleTables {
@@ -48,19 +49,25 @@ export async function planSamples(
   await matchSamples(duck, { ...tables, labels }, params);
   const counts = await countSides(duck, "divided");
   await defineSamples(duck, counts, params);
-  const without = "FROM matched JOIN target USING (n) WHERE NOT tagged";
-  const matched = await duck.value<number>("SELECT count(*) FROM matched");
   return {
     tags: await tagsOf(duck, tables.index),
     size: await oneSize(duck),
     counts,
-    withoutTags: await duck.value<number>("SELECT count(*) FROM matched WHERE NOT tagged"),
-    examplesWithoutTags: (await duck.all(`SELECT id ${without} ORDER BY id LIMIT ${EXAMPLES}`)).map((r) =>
-      String(r.id),
+    untagged: await untaggedImages(duck),
+    unmatched: await duck.value<number>(
+      "SELECT (SELECT count(*) FROM target) - (SELECT count(*) FROM matched)",
     ),
-    matched,
-    unmatched: (await duck.value<number>("SELECT count(*) FROM target")) - matched,
   };
+}
+
+/** Of the images that are matched. */
+export async function untaggedImages(duck: Duck): Promise<Untagged> {
+  const images = "FROM matched JOIN target USING (n) WHERE NOT tagged";
+  const ids: string[] = [];
+  for await (const some of duck.streamText(`SELECT id ${images} ORDER BY id LIMIT ${MOST_NAMED}`))
+    ids.push(...some);
+  const all = ids.length < MOST_NAMED;
+  return { count: all ? ids.length : await duck.value<number>(`SELECT count(*) ${images}`), ids };
 }
 
 /** The tags of an index, by position. */

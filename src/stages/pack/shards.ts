@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { OutputFile, StageContext } from "../../contract/stage.js";
 import { type Duck, type DuckRow, parquet, sqlString } from "../../core/duck.js";
 import { extension, sampleKey } from "./names.js";
+import type { Gathered } from "./samples.js";
 import type { Keys } from "./shard-keys.js";
 import { ShardWriter } from "./tar.js";
 
@@ -17,12 +18,14 @@ const JSON_OF_SAMPLE =
  * Writes the shards of samples.parquet whose content is new; the others are named by the blob made before.
  *
  * @param keys shard path → key of its content
+ * @param gathered the rows of some shards, where they have been read
  */
 export async function writeShards(
   duck: Duck,
   context: StageContext,
   folder: string,
   keys: Keys,
+  gathered?: Gathered,
 ): Promise<{ readonly reused: readonly OutputFile[]; readonly written: number }> {
   const reused: { path: string; blob: string }[] = [];
   const fresh: string[] = [];
@@ -33,7 +36,11 @@ export async function writeShards(
   }
   if (fresh.length > 0) {
     mkdirSync(join(folder, "shards"), { recursive: true });
-    await writeFresh(duck, context, folder, fresh, (path) =>
+    const rows =
+      gathered && fresh.every((path) => gathered.shards.has(path))
+        ? gathered.table
+        : parquet(join(folder, "samples.parquet"));
+    await writeFresh(duck, context, folder, rows, fresh, (path) =>
       context.memo.set(keys.get(path)!, "dataset", path),
     );
   }
@@ -45,13 +52,14 @@ async function writeFresh(
   duck: Duck,
   context: StageContext,
   folder: string,
+  rowsOf: string,
   paths: readonly string[],
   onShard: (path: string) => void,
 ): Promise<void> {
   await duck.run(
     `CREATE TABLE fresh AS SELECT unnest([${paths.map(sqlString).join(", ")}]::VARCHAR[]) AS shard`,
   );
-  const samples = `FROM ${parquet(join(folder, "samples.parquet"))} SEMI JOIN fresh USING (shard)`;
+  const samples = `FROM ${rowsOf} SEMI JOIN fresh USING (shard)`;
   const total = await duck.value<number>(`SELECT count(*) ${samples}`);
   let done = 0;
   let open: { path: string; tar: ShardWriter } | undefined;

@@ -48,6 +48,7 @@ export async function openTables(duck: Duck, context: StageContext): Promise<Scr
     params,
     rows: await duck.value<number>("SELECT count(*) FROM label"),
     hasSafeSearch,
+    hashed,
     predictions: predictions && {
       scores: predictions.path("predictions.parquet"),
       tags: predictions.path("tags.parquet"),

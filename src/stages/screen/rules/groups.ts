@@ -11,7 +11,8 @@ export class Groups {
   private readonly duplicateOf: Int32Array;
 
   constructor(size: number) {
-    this.parent = Int32Array.from({ length: size }, (_, n) => n);
+    this.parent = new Int32Array(size);
+    for (let n = 0; n < size; n++) this.parent[n] = n;
     this.duplicateOf = new Int32Array(size).fill(-1);
   }
 

@@ -21,7 +21,7 @@ export async function nearDuplicates(screening: Screening): Promise<void> {
     );
     for await (const [first, n] of copies) for (const [at, a] of first!.entries()) groups.join(a, n![at]!);
   }
-  if (params.near_duplicates.enabled) await linkNear(screening, groups);
+  if (params.near_duplicates.enabled && screening.hashed) await linkNear(screening, groups);
   await duck.run("CREATE TABLE grouped (n INTEGER, root INTEGER, duplicate_of INTEGER)");
   await duck.appendIntegers("grouped", groups.members());
   if (!params.near_duplicates.enabled || params.near_duplicates.action === "group") return;

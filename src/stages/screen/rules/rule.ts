@@ -34,6 +34,8 @@ export interface Screening {
   /** All image numbers are below this. */
   readonly rows: number;
   readonly hasSafeSearch: boolean;
+  /** Whether the images have perceptual hashes. */
+  readonly hashed: boolean;
   /** eval's predictions.parquet and tags.parquet, where the stage has that input. */
   readonly predictions: { readonly scores: string; readonly tags: string } | undefined;
   readonly last: Last | undefined;

@@ -122,6 +122,15 @@ test("images without labels are counted by every run alike", async () => {
   await rig.runs({ labels });
   const record = await rig.agrees("another picture", { labels, other: "i = 5" });
   assert.equal(stageOf(record, "pack").metrics?.without_tags, COUNT / 50);
+  const changed = labels.replace(
+    "CASE",
+    `CASE WHEN i = 5 THEN [] WHEN i IN (3, 104) THEN ${LABELS("a", "b")}`,
+  );
+  const after = await rig.agrees("one has lost its tags, two have got some", {
+    labels: changed,
+    other: "i = 5",
+  });
+  assert.equal(stageOf(after, "pack").metrics?.without_tags, COUNT / 50 - 1);
 });
 
 test("a score of -0 is one of 0", async () => {

@@ -77,7 +77,7 @@ async function picture(number: number, side: number): Promise<Buffer> {
 
 /** Trains in this process and prints its figures as JSON. */
 async function trainHere(folder: string, params: JsonObject): Promise<void> {
-  const { validate } = kindValidator(await loadValidators(), "train")!;
+  const { validate } = (await kindValidator(await loadValidators(), "train"))!;
   const filled = structuredClone(params) as JsonObject;
   if (!validate(filled)) throw new Error(JSON.stringify(validate.errors));
   const context = rigContext({

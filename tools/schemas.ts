@@ -12,7 +12,7 @@ import { RunRecord } from "../src/runner/lineage/record.js";
 import { registry } from "../src/stages/registry.js";
 import { schemas } from "../src/stages/schemas.js";
 import { editorSchema, kindSchema } from "./editor-schema.js";
-import { plainSchema, validatorModule } from "./validators.js";
+import { plainSchema, validatorModules } from "./validators.js";
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), "..");
 const ROOT = join(DIST, "..");
@@ -82,8 +82,9 @@ const params = paramsByKind();
 if (mode === "--check") {
   process.exitCode = check(committedSchemas(params));
 } else {
-  const module = validatorModule(plainSchema(PipelineFile), params);
-  write(join(DIST, "src", "runner", "config", "generated", "validators.js"), module);
+  const modules = validatorModules(plainSchema(PipelineFile), params);
+  const generated = join(DIST, "src", "runner", "config", "generated");
+  for (const [name, text] of modules) write(join(generated, name), text);
   if (mode !== "--validators") {
     const files = committedSchemas(params);
     for (const [name, text] of files) write(join(ROOT, "schemas", name), text);

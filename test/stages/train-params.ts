@@ -4,7 +4,7 @@ import { kindValidator, loadValidators } from "../../src/runner/config/validator
 import { stage } from "../../src/stages/train/run.js";
 import { rigContext } from "../rigs/context.js";
 
-const { validate } = kindValidator(await loadValidators(), "train")!;
+const { validate } = (await kindValidator(await loadValidators(), "train"))!;
 
 /** A small training's params, the schema's defaults included, which the loader fills in. */
 export const WITH = {

@@ -5,7 +5,7 @@ import { kindValidator, loadValidators } from "../../src/runner/config/validator
 import { paramViews } from "../../src/runner/config/views.js";
 
 const validators = await loadValidators();
-const { validate, schema } = kindValidator(validators, "train")!;
+const { validate, schema } = (await kindValidator(validators, "train"))!;
 
 const filled = (params: JsonObject) => {
   const data = structuredClone(params) as JsonObject;

@@ -46,9 +46,9 @@ export async function loadPipeline(file: string, options: LoadOptions): Promise<
     append(problems, explainViolations(violations, { value: root, name: "", owner: "the pipeline" }));
   }
   const binder = new StageBinder(root, options.registry, validators);
-  const stages = binder.bind();
+  const stages = await binder.bind();
   append(problems, binder.problems);
-  if (problems.length === 0) append(problems, unappliedProblems(read.root, options, validators));
+  if (problems.length === 0) append(problems, await unappliedProblems(read.root, options, validators));
   if (problems.length > 0) return { ok: false, problems: sortProblems(problems) };
   return {
     ok: true,
@@ -86,24 +86,23 @@ function checkProfiles(root: Value, problems: ConfigProblem[]): void {
  * What would be wrong if a profile that is not applied were, each by itself over the file as it stands: nobody wants to learn of
  * a typing mistake on the day the large run starts. Problems of what is not the profile's own are left to when it is applied.
  */
-function unappliedProblems(
+async function unappliedProblems(
   root: Value,
   { registry, profiles }: LoadOptions,
   validators: Validators,
-): readonly ConfigProblem[] {
-  return [...entriesOf(child(root, "profiles"))]
-    .filter(([name]) => !profiles.includes(name))
-    .flatMap(([name, { value }]) => {
-      const problems: ConfigProblem[] = [];
-      const merged = interpolate(mergeValues(root, value), problems);
-      const binder = new StageBinder(merged, registry, validators);
-      binder.bind();
-      append(problems, binder.problems);
-      return problems.map((problem) => ({
-        ...problem,
-        message: `with the profile ${name}: ${problem.message}`,
-      }));
-    });
+): Promise<readonly ConfigProblem[]> {
+  const all: ConfigProblem[] = [];
+  for (const [name, { value }] of entriesOf(child(root, "profiles"))) {
+    if (profiles.includes(name)) continue;
+    const problems: ConfigProblem[] = [];
+    const merged = interpolate(mergeValues(root, value), problems);
+    const binder = new StageBinder(merged, registry, validators);
+    await binder.bind();
+    append(problems, binder.problems);
+    for (const problem of problems)
+      all.push({ ...problem, message: `with the profile ${name}: ${problem.message}` });
+  }
+  return all;
 }
 
 function applyProfiles(root: Value, names: readonly string[], problems: ConfigProblem[]): Value {

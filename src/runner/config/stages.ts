@@ -8,7 +8,7 @@ import type { ConfigProblem, InputRef, StageConfig } from "./pipeline.js";
 import { append, type Place, problemAt } from "./source.js";
 import { child, type Entry, entriesOf, mapValue, toJson, type Value } from "./tree.js";
 import { memoryMiB, timeoutMs } from "./units.js";
-import { kindValidator, type Validators } from "./validators.js";
+import { type KindValidator, kindValidator, type Validators } from "./validators.js";
 import { paramViews, secretNames } from "./views.js";
 import { explainViolations } from "./violations.js";
 
@@ -27,6 +27,8 @@ export class StageBinder {
   readonly problems: ConfigProblem[] = [];
   private readonly stages: ReadonlyMap<string, Entry>;
   private readonly kinds = new Map<string, Kind>();
+  /** By kind; users' modules have none. */
+  private readonly checks = new Map<string, KindValidator | undefined>();
 
   constructor(
     root: Value,
@@ -37,11 +39,13 @@ export class StageBinder {
   }
 
   /** The stages in topological order; of use only where there are no problems, here or in the file's form. */
-  bind(): ReadonlyMap<string, StageConfig> {
+  async bind(): Promise<ReadonlyMap<string, StageConfig>> {
     for (const [name, entry] of this.stages) {
       const kind = this.findKind(child(entry.value, "uses"));
       if (kind) this.kinds.set(name, kind);
     }
+    for (const { name } of this.kinds.values())
+      if (!this.checks.has(name)) this.checks.set(name, await kindValidator(this.validators, name));
     const bound = new Map<string, StageConfig>();
     const needs = new Map<string, string[]>();
     for (const [name, entry] of this.stages) {
@@ -168,7 +172,7 @@ export class StageBinder {
     const given = child(entry.value, "with") ?? mapValue(entry.key, new Map());
     const values = (given.kind === "map" ? toJson(given) : {}) as JsonObject;
     const asGiven = structuredClone(values);
-    const validator = kindValidator(this.validators, kind.name);
+    const validator = this.checks.get(kind.name);
     const valid = validator === undefined || (given.kind === "map" && validator.validate(values));
     const params = (valid && kind.shortest?.(values)) || values;
     if (validator && given.kind === "map" && !valid) {

@@ -59,17 +59,20 @@ export interface KindValidator {
 /** What tools/schemas.ts generates from the TypeBox definitions, so that starting up compiles no schema. */
 export interface Validators {
   readonly pipeline: Validate;
-  readonly kinds: Readonly<Record<string, KindValidator>>;
+  readonly kinds: Readonly<Record<string, () => Promise<KindValidator>>>;
 }
 
 /** Loads the generated validators. @throws where the build has not made them. */
 export async function loadValidators(): Promise<Validators> {
-  return (await import(new URL("./generated/validators.js", import.meta.url).href)) as Validators;
+  return (await import(new URL("./generated/index.js", import.meta.url).href)) as Validators;
 }
 
 /** The validator of a kind; undefined for a user's module, whose params are free. */
-export function kindValidator(validators: Validators, kind: string): KindValidator | undefined {
-  return Object.hasOwn(validators.kinds, kind) ? validators.kinds[kind] : undefined;
+export async function kindValidator(
+  validators: Validators,
+  kind: string,
+): Promise<KindValidator | undefined> {
+  return Object.hasOwn(validators.kinds, kind) ? validators.kinds[kind]?.() : undefined;
 }
 
 /** The branch of a union that a value belongs to: by its discriminator, else the first that fits its form. */

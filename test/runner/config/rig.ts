@@ -10,7 +10,7 @@ import { loadPipeline } from "../../../src/runner/config/load.js";
 import type { LoadOutcome } from "../../../src/runner/config/pipeline.js";
 import { formatProblems } from "../../../src/runner/config/problems.js";
 import type { Schema, Validators } from "../../../src/runner/config/validators.js";
-import { plainSchema, validatorModule } from "../../../tools/validators.js";
+import { plainSchema, validatorModules } from "../../../tools/validators.js";
 import { temporaryFolder } from "../../rigs/folder.js";
 
 const strict = { additionalProperties: false } as const;
@@ -140,9 +140,10 @@ async function makeValidators(): Promise<Validators> {
   const params = new Map<string, Schema>(
     Object.entries(PARAMS).map(([name, schema]) => [name, plainSchema(schema)]),
   );
-  const path = join(temporaryFolder(), "validators.mjs");
-  writeFileSync(path, validatorModule(plainSchema(PipelineFile), params));
-  return (await import(pathToFileURL(path).href)) as Validators;
+  const folder = temporaryFolder();
+  const modules = [...validatorModules(plainSchema(PipelineFile), params)];
+  writeFiles({ "package.json": '{"type":"module"}', ...Object.fromEntries(modules) }, folder);
+  return (await import(pathToFileURL(join(folder, "index.js")).href)) as Validators;
 }
 
 export interface LoadRequest {

@@ -17,6 +17,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 
 async function built() {
   if (!existsSync(new URL("src/", root))) return true;
+  const { isStale } = await import("../tools/stale.mjs");
+  if (!isStale([])) return true;
   const { ensureBuilt } = await import("../tools/ensure-built.mjs");
   const failure = await ensureBuilt();
   if (failure === undefined) return true;

@@ -85,12 +85,12 @@ export class StatTable {
   }
 
   /** The hash of a file's bytes, if the file is known in this state: a view of 32 bytes. */
-  find(key: Buffer, state: Buffer): Buffer | undefined {
+  find(key: Buffer, states: Buffer, at = 0): Buffer | undefined {
     const found = this.sorted.find(key);
     if (found < 0) return undefined;
     const stateAt = found * RECORD + KEY;
     const hashAt = stateAt + STATE_BYTES;
-    const same = this.records.compare(state, 0, STATE_BYTES, stateAt, hashAt) === 0;
+    const same = this.records.compare(states, at, at + STATE_BYTES, stateAt, hashAt) === 0;
     return same ? this.records.subarray(hashAt, hashAt + 32) : undefined;
   }
 

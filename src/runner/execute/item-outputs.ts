@@ -4,9 +4,7 @@ import type { Column, ItemShape, Kind, RowRule } from "../../contract/kind.js";
 import { TASK_FILES } from "../../contract/task.js";
 import { type Duck, parquet, sqlName, sqlString } from "../../core/duck.js";
 import { fileMentions } from "../../core/files.js";
-import { contentHash } from "../../core/tables/parts.js";
 import { updateTable } from "../../core/tables/patch.js";
-import { schemaOf, schemaSum } from "../../core/tables/rows.js";
 import { writeTable } from "../../core/tables/write.js";
 import { columnsAt } from "../plan/item-rows.js";
 import type { ArtifactRef } from "../plan/plan.js";
@@ -118,7 +116,7 @@ export class ItemOutputs {
     const output = await this.writeArtifact(folder, first.name, this.outputQuery(), basis);
     const failed =
       second &&
-      ((none ? await this.stillEmpty(failures, basis?.outputs[second.name]) : undefined) ??
+      ((none ? stillEmpty(basis?.outputs[second.name]) : undefined) ??
         (await this.writeArtifact(folder, second.name, failures, basis)));
     return {
       outputs: { [first.name]: output.ref, ...(failed ? { [second.name]: failed.ref } : {}) },
@@ -172,17 +170,6 @@ export class ItemOutputs {
       AND input.id NOT IN (SELECT id FROM refused)`;
   }
 
-  /** The earlier artifact of a table that had no rows, where it would come out the same of a query that gives none. */
-  private async stillEmpty(
-    query: string,
-    earlier: EarlierOutput | undefined,
-  ): Promise<WrittenArtifact | undefined> {
-    if (earlier?.table.rows !== 0) return undefined;
-    const schema = schemaSum(await schemaOf(this.duck, query));
-    if (contentHash({ schema, list: [] }) !== earlier.table.content) return undefined;
-    return { ref: { ...earlier.artifact, rows: 0 }, path: earlier.path };
-  }
-
   private async writeArtifact(
     folder: string,
     port: string,
@@ -201,4 +188,10 @@ export class ItemOutputs {
       path: this.store.blobs.path(tree.entries[`${port}.parquet`]?.blob ?? blob),
     };
   }
+}
+
+/** The earlier artifact of a table that had no rows and has none again: of an input with the same columns it is the same. */
+function stillEmpty(earlier: EarlierOutput | undefined): WrittenArtifact | undefined {
+  if (earlier?.table.rows !== 0) return undefined;
+  return { ref: { ...earlier.artifact, rows: 0 }, path: earlier.path };
 }

@@ -45,9 +45,8 @@ export class LookUp {
   private find(name: string, i: number): Buffer | undefined {
     if (this.tables.length === 0) return undefined;
     const key = this.keys.of(name);
-    const state = this.stateBytes.subarray(i * STATE_BYTES, (i + 1) * STATE_BYTES);
     for (const table of this.tables) {
-      const known = table.find(key, state);
+      const known = table.find(key, this.stateBytes, i * STATE_BYTES);
       if (known) return known;
     }
     return undefined;

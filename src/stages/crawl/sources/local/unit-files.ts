@@ -19,7 +19,7 @@ export interface Unit {
 /** The files of one unit, in the order in which they come. */
 export class UnitFiles {
   private readonly names: string[] = [];
-  private digests = Buffer.alloc(DIGEST * 8);
+  private digests = Buffer.alloc(DIGEST * 64);
   private readonly missed = new Set<number>();
 
   /** @param digest sha256 of the file's bytes, if it is known */

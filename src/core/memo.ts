@@ -35,8 +35,8 @@ export function memoBlob(text: string): Sha256 | undefined {
 
 const entry = (blob: Sha256, state: string) => `${blob}\n${state}\n`;
 
-/** ctime is left out: a link under latest/ changes it. */
-function stateOf(path: string): string | undefined {
+/** What changes when a file is written to or replaced; undefined where there is none. ctime is left out: a link under latest/ changes it. */
+export function stateOf(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
   return stats?.isFile() ? `${stats.size} ${stats.mtimeNs} ${stats.ino}` : undefined;
 }

@@ -20,6 +20,7 @@ import { StageError } from "../../core/errors.js";
 import { fsyncPath, writeFileAtomic, writeWhole } from "../../core/files.js";
 import { type Sha256, sha256, sha256File } from "../../core/hash.js";
 import { packsFolder } from "../../core/layout.js";
+import { stateOf } from "../../core/memo.js";
 import { PackIndex, PackTable } from "../../core/pack-index.js";
 import { scanPack } from "../../core/packs.js";
 import { isCode, moveToDamaged, uniqueName } from "./paths.js";
@@ -33,16 +34,17 @@ export interface StoredBlob {
 export class Blobs extends BlobReader {
   /** Packs whose index this process has looked at. */
   private readonly indexed = new Set<string>();
-  /** Blobs that this process has hashed and put in their place. */
-  private readonly fresh = new Set<Sha256>();
+  /** Blobs that this process has hashed and put in their place, with the states of their files. */
+  private readonly fresh = new Map<Sha256, string>();
 
   constructor(private readonly root: string) {
     super(root);
   }
 
-  /** Whether this process has put the blob's file in its place, and so has seen that its bytes are right. */
+  /** Whether this process has seen that the bytes of the blob's file are right, and nobody has touched it since. */
   isFresh(hash: Sha256): boolean {
-    return this.fresh.has(hash);
+    const state = this.fresh.get(hash);
+    return state !== undefined && state === stateOf(this.path(hash));
   }
 
   /** Bytes of a blob that is a file of its own. @throws StageError of class `missing-blob` */
@@ -191,7 +193,8 @@ export class Blobs extends BlobReader {
     mkdirSync(dirname(target), { recursive: true });
     renameSync(source, target);
     fsyncPath(dirname(target));
-    this.fresh.add(hash);
+    const state = stateOf(target);
+    if (state !== undefined) this.fresh.set(hash, state);
     return { hash, bytes };
   }
 }

@@ -13,7 +13,7 @@ import {
 import { keptTable, nameOf, readKept } from "../kept.js";
 
 /** Part of what a screening is kept under: the form of what is kept. */
-const FORM = 1;
+const FORM = 2;
 /** Where more of the labels may have changed all are looked at. */
 const MOST_CHANGED = 0.25;
 /** Where more images are to be named all are looked at. */

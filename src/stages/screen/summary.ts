@@ -77,7 +77,7 @@ async function examplesOf(duck: Duck, rule: RuleName): Promise<readonly Example[
 async function bestTags(duck: Duck, ids: readonly string[]): Promise<ReadonlyMap<string, Example["tags"]>> {
   if (ids.length === 0) return new Map();
   const rows = await duck.all(
-    `SELECT id, labels[:${TAGS}] AS tags FROM label WHERE id IN (${ids.map(sqlString).join(", ")})`,
+    `SELECT id, list_filter(labels, x -> x.score IS NOT NULL)[:${TAGS}] AS tags FROM label WHERE id IN (${ids.map(sqlString).join(", ")})`,
   );
   return new Map(rows.map(({ id, tags }) => [String(id), tags as unknown as Example["tags"]]));
 }

@@ -15,7 +15,7 @@ export const scoreBar = (score: string) =>
 
 /**
  * The table `tag_count`(tag, before: images that carry it; n, total, squares: count, sum and sum of squares of its scores
- * in ten-thousandths over the images kept so far).
+ * in ten-thousandths over the images kept so far; a tag without a score is not among them).
  */
 export async function countTags(screening: Screening): Promise<void> {
   const images =
@@ -25,7 +25,8 @@ export async function countTags(screening: Screening): Promise<void> {
     SELECT tag, sum(before)::BIGINT AS before, sum(n)::BIGINT AS n, sum(total) AS total, sum(squares) AS squares
     FROM (
       SELECT tag, sign AS before, counts AS n, counts * s AS total, counts * s * s AS squares
-      FROM (SELECT tag, round(score * ${SCORE_UNITS})::BIGINT AS s, sign, CASE WHEN counts THEN sign ELSE 0 END AS counts
+      FROM (SELECT tag, round(score * ${SCORE_UNITS})::BIGINT AS s, sign,
+              CASE WHEN counts AND score IS NOT NULL THEN sign ELSE 0 END AS counts
             FROM (SELECT unnest(labels, recursive := true), counts, sign FROM (${labels})))
       ${upon ? `UNION ALL SELECT tag, before, n, total::HUGEINT, squares::HUGEINT FROM ${parquet(upon.tags)}` : ""})
     GROUP BY tag HAVING sum(before) > 0`);

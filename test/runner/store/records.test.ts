@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  chmodSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -64,6 +65,26 @@ test("links and folders are not ingested; a damaged blob is replaced", async () 
   writeFileSync(join(folder, "a"), "text");
   await store.blobs.ingestFile(join(folder, "a"));
   assert.equal((await store.blobs.read(hash)).toString(), "text");
+});
+
+test("a blob is fresh in the process that stored it, until somebody touches its file", () => {
+  const store = openStore();
+  const { hash } = store.blobs.putBytes(Buffer.from("text"));
+  const path = store.blobs.path(hash);
+  assert.equal(store.blobs.isFresh(hash), true);
+  assert.equal(Store.open(store.root).blobs.isFresh(hash), false);
+  const touches: readonly (readonly [what: string, touch: () => void])[] = [
+    ["written to", () => [chmodSync(path, 0o644), writeFileSync(path, "else")]],
+    ["replaced", () => [rmSync(path), writeFileSync(path, "text")]],
+    ["gone", () => rmSync(path)],
+    ["set aside", () => void store.blobs.setAside(hash)],
+  ];
+  for (const [what, touch] of touches) {
+    store.blobs.putBytes(Buffer.from("text"));
+    assert.equal(store.blobs.isFresh(hash), true);
+    touch();
+    assert.equal(store.blobs.isFresh(hash), false, what);
+  }
 });
 
 test("an artifact's hash is over files by bytes and tables by content", () => {

@@ -222,6 +222,17 @@ test("what is taken over of the last screening is what screening all gives", asy
   }
 });
 
+test("a tag that is left without a score anywhere is not constant", async (t) => {
+  const takenOver = watchTakingOver(t);
+  const shared = temporaryFolder();
+  const base = { images: existing, labels: existing };
+  const first = await screen(await tablesOf({ ...base, always: "CASE WHEN i = 16 THEN 0.1 END" }), shared);
+  const tables = await tablesOf({ ...base, always: "NULL" });
+  const now = await screen(tables, shared, first);
+  assert.equal(takenOver(), true);
+  assert.deepEqual(await givenBy(now), await givenBy(await screen(tables, temporaryFolder())));
+});
+
 test("of a last screening nothing is taken over where what was kept of it is gone or damaged", async (t) => {
   const takenOver = watchTakingOver(t);
   const shared = temporaryFolder();

@@ -58,13 +58,14 @@ async function toCount(
   images: string,
   column: "stays" | "kept",
 ): Promise<{ readonly labels: string; readonly upon?: Last }> {
-  const of = (labels: string, from: string, sign: number, which: string) =>
-    `SELECT labels, i.${column} AS counts, ${sign} AS sign
-     FROM (FROM ${labels} WHERE ${which}) l JOIN (FROM ${from} WHERE shown AND ${which}) i USING (id)`;
+  const now = (which: string) =>
+    `SELECT labels, i.${column} AS counts, 1 AS sign
+     FROM (FROM label WHERE ${which}) l JOIN (FROM ${images} WHERE shown AND ${which}) i USING (n)`;
   const ids = last && (await idsOf(duck, `SELECT n FROM ${images} WHERE was_${column} <> ${column}`));
   const ranges = last && ids && changedAround(last, ids);
-  if (!ranges) return { labels: of("label", images, 1, "true") };
+  if (!ranges) return { labels: now("true") };
   const which = inAny(ranges);
-  const before = of(parquet(last.labels.path), parquet(last.images), -1, which);
-  return { labels: `${of("label", images, 1, which)} UNION ALL ${before}`, upon: last };
+  const before = `SELECT labels, i.${column}, -1
+    FROM (FROM ${parquet(last.labels.path)} WHERE ${which}) l JOIN (FROM ${parquet(last.images)} WHERE shown AND ${which}) i USING (id)`;
+  return { labels: `${now(which)} UNION ALL ${before}`, upon: last };
 }

@@ -1,4 +1,5 @@
-// Compiles to dist/, generates the validators of pipeline files there, and bundles what `pipe` runs. bin/pipe.js and `npm run build` call it.
+// Compiles to dist/, generates the validators of pipeline files there, and bundles what `pipe` runs. bin/pipe.js and `npm run build`
+// call it; `npm run package` does with --for-package.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -32,5 +33,5 @@ try {
 }
 node(join(dirname(compiler), "bin", "tsc"), "-p", ".");
 node(join("dist", "tools", "schemas.js"), "--validators");
-node(join("tools", "bundle.mjs"));
+node(join("tools", "bundle.mjs"), ...process.argv.slice(2));
 writeStamp(newest);

@@ -41,8 +41,8 @@ const TOGETHER = [
 ];
 /** The chunk of each module that is in one of those. */
 const groups = new Map();
-/** A process that was started before a build still loads chunks of the old one. */
-const KEPT_MS = 3_600_000;
+/** A process that was started before a build still loads chunks of the old one. A package holds none of those. */
+const KEPT_MS = process.argv.includes("--for-package") ? 0 : 3_600_000;
 
 const bundle = await rolldown({
   input: Object.fromEntries(entries().map((path) => [path.replace(/\.js$/, ""), join(SRC, path)])),

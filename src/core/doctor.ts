@@ -45,7 +45,7 @@ async function examineDuck(): Promise<Finding> {
       check: "duckdb",
       level: "problem",
       message: `cannot be loaded: ${(error as Error).message}`,
-      fix: "npm ci, on this machine: DuckDB comes in one package for each platform",
+      fix: "npm ci, on this machine and without --omit=optional: DuckDB comes in one package for each platform",
     };
   }
 }

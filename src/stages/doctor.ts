@@ -12,7 +12,7 @@ export async function examineSharp(): Promise<Finding> {
       check: "sharp",
       level: "problem",
       message: `cannot be loaded: ${message}`,
-      fix: "npm ci, on this machine: sharp comes in one package for each platform",
+      fix: "npm ci, on this machine and without --omit=optional: sharp comes in one package for each platform",
     };
   }
 }

@@ -36,7 +36,7 @@ function loadedVersion(): string {
   } catch (error) {
     throw new StageError(`sharp cannot be loaded: ${(error as Error).message}`, {
       class: "sharp-missing",
-      hint: "run npm ci again, on this machine: sharp comes in one package for each platform",
+      hint: "run npm ci again, on this machine and without --omit=optional: sharp comes in one package for each platform",
     });
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../rigs/folder.js";
@@ -58,3 +58,25 @@ test("the licences of the packages in the bundle stand beside it", () => {
     assert.match(text, new RegExp(`^${name} [\\d.]+.* \\((MIT|ISC)\\)$`, "m"));
   assert.doesNotMatch(text, /\(undefined\)/);
 });
+
+test("a package holds the bundle, and of the sources' declarations those that pipestill/stage needs", () => {
+  const { stdout, stderr } = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  const packed = (JSON.parse(stdout) as { files: { path: string }[] }[])[0]?.files ?? [];
+  const paths = packed.map(({ path }) => path);
+  for (const path of ["bin/pipe.js", "dist/bundle/cli/main.js", "schemas/pipeline.schema.json"])
+    assert.ok(paths.includes(path), `${path} is not in the package: ${stderr}`);
+  const beside = paths.filter((path) => path.startsWith("dist/") && !path.startsWith("dist/bundle/"));
+  assert.deepEqual(beside.sort(), [...declarationsOf("dist/src/contract/stage.d.ts")].sort());
+});
+
+/** A declaration file of ours and those that it imports. */
+function declarationsOf(path: string, found = new Set<string>()): Set<string> {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const [, target = ""] of readFileSync(join(ROOT, path), "utf8").matchAll(/"(\.[^"]+)\.js"/g))
+    declarationsOf(join(dirname(path), `${target}.d.ts`), found);
+  return found;
+}

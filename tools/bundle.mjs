@@ -17,6 +17,8 @@ import { rolldown } from "rolldown";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const SRC = join(root, "dist/src");
 const OUT = join(root, "dist/bundle");
+/** Since when which files of OUT are of no use to who starts now. */
+const LEFT_OVER = join(root, "dist/.left-over.json");
 /** Started or imported by name; all others by a `new URL("….js", import.meta.url)` in some module. */
 const STARTED = ["cli/main.js", "contract/stage.js", "host/main.js"];
 /** Packages that nearly every run loads, of many small files. All others are loaded from node_modules, by who needs them. */
@@ -61,9 +63,19 @@ const { output } = await bundle.generate({
 const files = new Map(output.map(({ fileName, code }) => [fileName, code]));
 files.set("LICENSES.txt", licenses(output.flatMap(({ moduleIds }) => moduleIds)));
 for (const [name, text] of files) write(join(OUT, name), text);
-for (const name of readdirSync(OUT, { recursive: true })) {
-  const stats = statSync(join(OUT, name));
-  if (stats.isFile() && !files.has(name) && Date.now() - stats.mtimeMs > KEPT_MS) rmSync(join(OUT, name));
+removeLeftOver();
+
+/** Counts the time of a file that is left over from when it was first seen to be: its own says when it was made. */
+function removeLeftOver() {
+  const before = existsSync(LEFT_OVER) ? JSON.parse(readFileSync(LEFT_OVER, "utf8")) : {};
+  const left = {};
+  for (const name of readdirSync(OUT, { recursive: true })) {
+    if (files.has(name) || !statSync(join(OUT, name), { throwIfNoEntry: false })?.isFile()) continue;
+    const since = before[name] ?? Date.now();
+    if (Date.now() - since >= KEPT_MS) rmSync(join(OUT, name), { force: true });
+    else left[name] = since;
+  }
+  write(LEFT_OVER, JSON.stringify(left));
 }
 
 /** Paths below dist/src of all that is loaded by its URL. */

@@ -128,6 +128,8 @@ async function writeRuns(
   const take = (file: string, from: number, to: number) => {
     for (let group = from; group < to; group++) pieces.push({ file, group });
   };
+  // Smaller groups cost less to exchange; but many of them make a file slow to open.
+  const size = starts.at(-1)! < 2 * ROW_GROUP ? ROW_GROUP / 4 : ROW_GROUP;
   const files: string[] = [];
   let done = 0;
   try {
@@ -145,7 +147,7 @@ async function writeRuns(
         duck,
         `SELECT * FROM (${kept} UNION ALL ${anew}) ORDER BY id`,
         file,
-        to - from === 1 ? 2 * ROW_GROUP : ROW_GROUP,
+        to - from === 1 && groups[from]!.rows < 2 * size ? 2 * size : size,
       );
       take(file, 0, parquetGroups(file).length);
     }

@@ -7,7 +7,7 @@ import { cutRows, type Schema, schemaOf, schemaSum } from "./rows.js";
 const BLOB_COLUMNS = ["blob", "raw"];
 
 /** Rows that are encoded together: larger groups are no faster to read (measured), and cost more to exchange one row of. */
-export const ROW_GROUP = 8192;
+export const ROW_GROUP = 32_768;
 
 /**
  * Writes the rows of a query as a Parquet file, in a total order, and hashes its content.

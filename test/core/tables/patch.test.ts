@@ -112,8 +112,8 @@ test("patch after patch gives what writing whole gives, and row groups stay few"
     }
     const whole = await write("whole.parquet");
     assert.deepEqual(earlier.table, whole.table);
-    const groups = [earlier, whole].map(({ path }) => parquetGroups(path).length);
-    assert.ok(groups[0]! <= groups[1]! + 2, groups.join());
+    const groups = parquetGroups(earlier.path).length;
+    assert.ok(groups <= Math.ceil(whole.table.rows / 8192) + 2, String(groups));
   });
 });
 

@@ -13,6 +13,7 @@ import {
   type WrittenTable,
 } from "../../../src/core/tables/parts.js";
 import { writeTable } from "../../../src/core/tables/write.js";
+import { RULES } from "../../../src/stages/screen/rules/rule.js";
 import { stage } from "../../../src/stages/screen/run.js";
 import { rigContext, temporaryFolder } from "../../rigs/context.js";
 import { withDuck } from "./tables.js";
@@ -21,7 +22,7 @@ import { withDuck } from "./tables.js";
 const COUNT = 60_000;
 
 /** Every rule drops something of the tables below. */
-const RULES: JsonObject = {
+const PARAMS: JsonObject = {
   unsafe: { adult: "LIKELY" },
   exact_duplicates: { enabled: true },
   near_duplicates: { enabled: true, distance: 3, action: "drop" },
@@ -101,7 +102,7 @@ const hashOf = ({ table }: Earlier) => table.content;
 /** Screens a world; after a last one of the same params where one is given. */
 async function screen(tables: Tables, shared: string, last?: Screened): Promise<Screened> {
   const rig = rigContext({
-    with: RULES,
+    with: PARAMS,
     shared,
     inputs: {
       images: { "images.parquet": tables.images.path },
@@ -200,15 +201,7 @@ test("what is taken over of the last screening is what screening all gives", asy
   const base = { images: existing, labels: existing };
   let last = await screen(await tablesOf(base), shared);
   assert.equal(takenOver(), false);
-  for (const rule of [
-    "unsafe",
-    "exact_duplicates",
-    "near_duplicates",
-    "constant_scores",
-    "collapsed",
-    "few_tags",
-    "many_tags",
-  ])
+  for (const rule of RULES.filter((name) => name !== "label_quality"))
     assert.ok(Number(last.metrics[rule]) > 0, `${rule} drops nothing: ${JSON.stringify(last.metrics)}`);
   let world: World = base;
   for (const [what, change] of CHANGES) {

@@ -28,7 +28,7 @@ export async function histograms(duck: Duck, judged: boolean): Promise<readonly 
 async function tagsPerImage(duck: Duck): Promise<Histogram> {
   const rows = await duck.all(
     `SELECT bar, sum(before) AS before, sum(after) AS after FROM (
-       SELECT least(given, ${MOST_TAGS}) AS bar, count(*) AS before, 0 AS after FROM outcome GROUP BY bar
+       SELECT least(given, ${MOST_TAGS}) AS bar, count(*) AS before, 0 AS after FROM outcome WHERE shown GROUP BY bar
        UNION ALL SELECT least(remaining, ${MOST_TAGS}) AS bar, 0, count(*) FROM outcome WHERE kept GROUP BY bar)
      GROUP BY bar`,
   );

@@ -421,6 +421,14 @@ test("ids and tags reach the report escaped", async () => {
   assert.match(html, /content="default-src &#39;none&#39;; img-src data:; style-src &#39;sha256-/);
 });
 
+test("labels without an image stand in no chart", async () => {
+  const cat = { id: "a", tags: { cat: 0.9 } };
+  const { images } = await writeSamples([cat]);
+  const { labels } = await writeSamples([cat, { id: "b", tags: { dog: 0.8, cow: 0.7 } }]);
+  const more = await screen([], {}, { images, labels });
+  assert.equal(more.html, (await screen([cat], {})).html);
+});
+
 test("equal input gives equal bytes, and the bytes of version 2", async () => {
   const samples = Array.from({ length: 50 }, (_, n) => ({
     id: `i${n}`,

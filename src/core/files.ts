@@ -74,6 +74,11 @@ export function fsyncPath(path: string): void {
   }
 }
 
+/** A path for a file that is renamed when it is whole; where that does not come about, gc removes it by its name. */
+export function temporaryIn(folder: string): string {
+  return join(folder, `.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
+}
+
 /** Writes a file so that readers see the old bytes or the new, never a part. */
 export function writeFileAtomic(path: string, data: Uint8Array | string, mode = 0o644): void {
   replaceFile(path, (write) => write(typeof data === "string" ? Buffer.from(data) : data), mode);
@@ -90,7 +95,7 @@ export function replaceFile(
 ): void {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true });
-  const temporary = join(folder, `.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
+  const temporary = temporaryIn(folder);
   const fd = openSync(temporary, "wx", mode);
   try {
     fill((bytes) => writeWhole(fd, bytes));

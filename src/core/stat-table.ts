@@ -84,7 +84,11 @@ export class StatTable {
     return buffer instanceof SharedArrayBuffer ? buffer : undefined;
   }
 
-  /** The hash of a file's bytes, if the file is known in this state: a view of 32 bytes. */
+  /**
+   * The hash of a file's bytes, if the file is known in this state: a view of 32 bytes.
+   *
+   * @param at where its state stands among those of other files
+   */
   find(key: Buffer, states: Buffer, at = 0): Buffer | undefined {
     const found = this.sorted.find(key);
     if (found < 0) return undefined;

@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import type { StageContext } from "../contract/stage.js";
 import { isIntact } from "../core/blobs.js";
-import { writeFileAtomic } from "../core/files.js";
+import { temporaryIn, writeFileAtomic } from "../core/files.js";
 import { type Sha256, sha256, sha256File } from "../core/hash.js";
 import { canonicalJson, type Json } from "../core/json.js";
 
@@ -44,7 +43,7 @@ export function readKept(shared: string, name: string): Json | undefined {
  * @returns the sha256 that `keptTable` asks for
  */
 export async function keepTable(shared: string, write: (path: string) => Promise<void>): Promise<Sha256> {
-  const temporary = join(shared, `.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
+  const temporary = temporaryIn(shared);
   try {
     await write(temporary);
     const sum = await sha256File(temporary);

@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fsyncPath, writeWhole } from "../core/files.js";
+import { dirname } from "node:path";
+import { fsyncPath, temporaryIn, writeWhole } from "../core/files.js";
 import { sha256 } from "../core/hash.js";
 
 /** What the end of a file says of it: JSON, and before the file's last byte its length as a 64-bit number. */
@@ -87,7 +86,7 @@ export class FeatureWriter {
     private readonly slotBytes: number,
   ) {
     mkdirSync(dirname(path), { recursive: true });
-    this.temporary = join(dirname(path), `.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
+    this.temporary = temporaryIn(dirname(path));
     this.fd = openSync(this.temporary, "wx");
   }
 

@@ -144,6 +144,14 @@ export function shareWithin({ list }: TableParts, ranges: readonly IdRange[]): n
   return spans.reduce((sum, [first, end]) => sum + end - first, 0) / rows;
 }
 
+/** Where more of what a result was made from may have changed, nothing is taken over from it. */
+const MOST_CHANGED = 0.25;
+
+/** Whether so much of a table may have changed, in some ranges, that all of it is better looked at anew. */
+export function isMuch(parts: TableParts, ranges: readonly IdRange[]): boolean {
+  return shareWithin(parts, ranges) > MOST_CHANGED;
+}
+
 /** The ids that are in any of some ranges, as ranges: ascending, apart from each other. */
 export function unionOf(ranges: readonly IdRange[]): readonly IdRange[] {
   const merged: { from: string; to: string | undefined }[] = [];

@@ -1,13 +1,10 @@
 import type { StageContext } from "../../contract/stage.js";
 import { type Duck, parquet } from "../../core/duck.js";
-import { type Earlier, type IdRange, shareWithin, soundParts } from "../../core/tables/parts.js";
+import { type Earlier, type IdRange, isMuch, soundParts } from "../../core/tables/parts.js";
 import { inAny } from "../../core/tables/rows.js";
 import { copyRows, ROW_GROUP } from "../../core/tables/write.js";
 import { inputHashes, keep, keepTable, keptTable, nameOf, readKept } from "../kept.js";
 import type { Params } from "./schema.js";
-
-/** Where more of the labels may have changed all are counted. */
-const MOST_CHANGED = 0.25;
 
 /** What was counted last, and where the labels have changed since. */
 interface Last {
@@ -37,10 +34,11 @@ export async function countTags(duck: Duck, context: StageContext): Promise<void
 }
 
 function findLast({ previous, shared }: StageContext, params: Params): Last | undefined {
-  const labels = previous.input("labels");
   const changed = previous.changed("labels");
+  // Its bytes are looked at: only where it is of use.
+  const labels = changed && previous.input("labels");
   const parts = soundParts(labels?.table);
-  if (!labels || !changed || !parts || shareWithin(parts, changed) > MOST_CHANGED) return undefined;
+  if (!labels || !parts || isMuch(parts, changed)) return undefined;
   const kept = readKept(shared, nameOf("counts", params, previous.inputs)) as { table: string } | undefined;
   const counts = kept && keptTable(shared, kept.table);
   return counts === undefined ? undefined : { counts, labels, changed };

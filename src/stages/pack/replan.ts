@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { StageContext } from "../../contract/stage.js";
 import { type Duck, parquet } from "../../core/duck.js";
-import { type Earlier, type IdRange, shareWithin, soundParts, unionOf } from "../../core/tables/parts.js";
+import { type Earlier, type IdRange, isMuch, soundParts, unionOf } from "../../core/tables/parts.js";
 import { inAny } from "../../core/tables/rows.js";
 import { lastUntagged } from "./kept.js";
 import {
@@ -16,9 +16,6 @@ import {
   untaggedImages,
 } from "./plan.js";
 import type { Params } from "./schema.js";
-
-/** Where more of the samples may have changed they are planned anew. */
-const MOST = 0.25;
 
 /** A data set that differs from the last one in some ranges of ids. */
 export interface Replanned {
@@ -51,7 +48,7 @@ export async function replanSamples(
   const lastTags = previous.file("dataset", "tags.json");
   if (lastTags === undefined || readFileSync(lastTags, "utf8") !== tagsText(tags)) return undefined;
   const ranges = unionOf([...images, ...labels]);
-  if (params.holdout.count !== undefined || shareWithin(parts, ranges) > MOST) return undefined;
+  if (params.holdout.count !== undefined || isMuch(parts, ranges)) return undefined;
   await matchSamples(duck, tables, params, ranges);
   const { size } = JSON.parse(readFileSync(facts, "utf8")) as Pick<SamplePlan, "size">;
   const others = `width IS DISTINCT FROM ${size.width} OR height IS DISTINCT FROM ${size.height}`;

@@ -4,8 +4,8 @@ import type { Sha256 } from "../../core/hash.js";
 import type { JsonObject } from "../../core/json.js";
 import {
   type IdRange,
+  isMuch,
   partsAround,
-  shareWithin,
   soundParts,
   type TableParts,
   unionOf,
@@ -14,8 +14,6 @@ import { keptTable, nameOf, readKept } from "../kept.js";
 
 /** Part of what a screening is kept under: the form of what is kept. */
 const FORM = 2;
-/** Where more of the labels may have changed all are looked at. */
-const MOST_CHANGED = 0.25;
 /** Where more images are to be named all are looked at. */
 const MOST_IDS = 5000;
 /** As many ranges as a condition may name before it costs more than it spares. */
@@ -45,11 +43,12 @@ export async function findLast(duck: Duck, context: StageContext): Promise<Last 
   // What a student says is compared with nothing.
   if (context.inputs.predictions) return undefined;
   const [images, labels] = [previous.changed("images"), previous.changed("labels")];
+  if (!images || !labels) return undefined;
   const earlier = previous.input("labels");
   const parts = soundParts(earlier?.table);
-  if (!images || !labels || !earlier || !parts) return undefined;
+  if (!earlier || !parts) return undefined;
   const changed = wholeParts(parts.list, unionOf([...images, ...labels]));
-  if (changed.length === 0 || isMuch(parts, changed)) return undefined;
+  if (changed.length === 0 || isTooMuch(parts, changed)) return undefined;
   const kept = readKept(shared, await screeningName(duck, context, previous.inputs)) as Kept | undefined;
   if (!kept) return undefined;
   const [ofImages, tags, bars] = [kept.images, kept.tags, kept.bars].map((sum) => keptTable(shared, sum));
@@ -72,7 +71,7 @@ export async function idsOf(duck: Duck, numbers: string): Promise<readonly strin
 export function changedAround(last: Last, ids: readonly string[]): readonly IdRange[] | undefined {
   const { parts } = last.labels;
   const ranges = unionOf([...last.changed, ...partsAround(parts.list, ids)]);
-  return isMuch(parts, ranges) ? undefined : ranges;
+  return isTooMuch(parts, ranges) ? undefined : ranges;
 }
 
 /** The parts that some ranges touch, as ranges: then rows by id and rows by number are the same. */
@@ -89,8 +88,8 @@ function wholeParts(list: TableParts["list"], ranges: readonly IdRange[]): reado
   );
 }
 
-function isMuch(parts: TableParts, ranges: readonly IdRange[]): boolean {
-  return ranges.length > MOST_RANGES || shareWithin(parts, ranges) > MOST_CHANGED;
+function isTooMuch(parts: TableParts, ranges: readonly IdRange[]): boolean {
+  return ranges.length > MOST_RANGES || isMuch(parts, ranges);
 }
 
 /** The record of what is kept: sums of files. */

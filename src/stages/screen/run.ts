@@ -68,8 +68,7 @@ export const stage: StageModule = {
           join(folder, "label_quality.parquet"),
         );
         report.push({ path: "label_quality.parquet", table: quality });
-      }
-      if (!screening.predictions) await keepScreening(context, screening);
+      } else await keepScreening(context, screening);
       return {
         outputs: { labels: [{ path: "labels.parquet", table: labels }], report },
         metrics: {

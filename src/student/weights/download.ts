@@ -1,10 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { StageError } from "../../contract/stage.js";
 import { cacheFolder } from "../../core/cache-folder.js";
-import { fsyncPath } from "../../core/files.js";
+import { fsyncPath, temporaryIn } from "../../core/files.js";
 import { WebClient } from "../../core/net/client.js";
 import { withRetries } from "../../core/net/retry.js";
 import { withoutSecrets } from "../../core/net/secrets.js";
@@ -33,7 +33,7 @@ export async function cachedDownload(
   const from = withoutSecrets(url);
   note(`fetches the weights ${from}`);
   mkdirSync(folder, { recursive: true });
-  const temporary = join(folder, `.tmp-${process.pid}-${randomBytes(6).toString("hex")}`);
+  const temporary = temporaryIn(folder);
   try {
     await fetchFile(url, temporary, signal);
     const wrong = await mismatch(temporary, digest);
